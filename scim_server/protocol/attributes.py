@@ -208,4 +208,4 @@ class ResourceType:
         if not sub_name:
             return AttributePath(urn, attribute)
         sub_attribute = attribute.sub_attribute(sub_name)
-        return sub_attribute and AttributePath(urn, attribute, sub_attribute)
+        return AttributePath(urn, attribute, sub_attribute) if sub_attribute else None

@@ -91,9 +91,7 @@ USER_SCHEMA = Schema(
             multi_valued=True,
             mutability=Mutability.READ_ONLY,
             sub_attributes=(
-                Attribute(
-                    "value", description="Id of the Group.", case_exact=True, mutability=Mutability.READ_ONLY
-                ),
+                Attribute("value", description="Id of the Group.", case_exact=True, mutability=Mutability.READ_ONLY),
                 Attribute(
                     "$ref",
                     Type.REFERENCE,
