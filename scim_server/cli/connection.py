@@ -25,9 +25,7 @@ def connection() -> None:
 )
 @json_option
 @with_database()
-def set_(
-    organization_name: str, automatic_membership: str | None, unknown_members: str | None, as_json: bool
-) -> None:
+def set_(organization_name: str, automatic_membership: str | None, unknown_members: str | None, as_json: bool) -> None:
     """Change the Connection of an Organization; what is not named stays.
 
     \b

@@ -41,8 +41,10 @@ def doctor(as_json: bool) -> None:
         print_json(findings)
     else:
         for finding in findings:
-            click.echo(f"{click.style('ok  ', fg='green') if finding.ok else click.style('FAIL', fg='red')} "
-                       f"{finding.check}: {finding.detail}")
+            click.echo(
+                f"{click.style('ok  ', fg='green') if finding.ok else click.style('FAIL', fg='red')} "
+                f"{finding.check}: {finding.detail}"
+            )
             if finding.remedy and not finding.ok:
                 click.echo(f"     -> {finding.remedy}")
     if not all(finding.ok for finding in findings):

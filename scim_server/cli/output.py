@@ -18,9 +18,7 @@ def print_json(data: Any) -> None:
     click.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
 
 
-def print_table(
-    columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, title: str | None = None
-) -> None:
+def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, title: str | None = None) -> None:
     """Print rows as a table; `columns` maps field names to headings, `empty` says what to do when there is nothing."""
     if not rows:
         click.echo(empty)

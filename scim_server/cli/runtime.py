@@ -29,9 +29,7 @@ def load_settings() -> Settings:
         raise click.ClickException(str(error)) from None
 
 
-def with_database(
-    *, migrated: bool = True
-) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
+def with_database(*, migrated: bool = True) -> Callable[[Callable[Parameters, Result]], Callable[Parameters, Result]]:
     """Run a command inside the application; with `migrated` it refuses a database without this version's tables."""
 
     def decorate(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:

@@ -46,7 +46,9 @@ def create(organization_name: str, name: str, scope: str, days: int | None, as_j
         expires_in_days=days,
     )
     if as_json:
-        print_json({"id": made.id, "token": text, "expires_at": made.expires_at, "scim_base_url": scim_base_url(found.id)})
+        print_json(
+            {"id": made.id, "token": text, "expires_at": made.expires_at, "scim_base_url": scim_base_url(found.id)}
+        )
         return
     click.echo(text)
     click.echo("Keep it now: it is stored as a hash and cannot be shown again.", err=True)
@@ -85,6 +87,8 @@ def revoke(organization_name: str, token_id: str, yes: bool) -> None:
     """Revoke a token: whoever uses it is refused from the next request on."""
     found = find_organization(organization_name)
     if not yes:
-        click.confirm(f"Revoke the token {token_id} of {found.name}? Its identity provider stops provisioning", abort=True)
+        click.confirm(
+            f"Revoke the token {token_id} of {found.name}? Its identity provider stops provisioning", abort=True
+        )
     revoke_token(found.id, token_id, operator())
     click.echo(f"Revoked the token {token_id}.")

@@ -64,4 +64,6 @@ def schema_problem() -> str | None:
         return None
     if revision is None:
         return "the database has no tables yet; run 'scim-server db upgrade'"
-    return f"the database is at revision {revision}, this version needs {newest_revision()}; run 'scim-server db upgrade'"
+    return (
+        f"the database is at revision {revision}, this version needs {newest_revision()}; run 'scim-server db upgrade'"
+    )

@@ -136,7 +136,9 @@ class Compiler:
         rows, element, _ = json_elements(self.dialect, self.mapping.table.c.search, keys)
         whole = not attribute.is_complex
         within = self._within(
-            lambda leaf: self._whole_element(element) if whole else json_value(self.dialect, element, (leaf.name,), leaf),
+            lambda leaf: (
+                self._whole_element(element) if whole else json_value(self.dialect, element, (leaf.name,), leaf)
+            ),
             condition,
         )
         return exists(select(true()).select_from(rows).where(within))
@@ -192,5 +194,3 @@ def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: 
         case Operator.EW:
             return func.substr(value, func.length(value) - func.length(bound) + 1) == bound
     raise AssertionError(operator)
-
-

@@ -62,9 +62,11 @@ def json_elements(
         rows = func.json_each(document, _sqlite_path(keys)).table_valued("value", "key", joins_implicitly=True)
         return rows, rows.c.value, rows.c.key
     found = func.jsonb_extract_path(document, *(_postgresql_key(key) for key in keys))
-    rows = func.jsonb_array_elements(found).table_valued(
-        "value", with_ordinality="position", name="element", joins_implicitly=True
-    ).render_derived()
+    rows = (
+        func.jsonb_array_elements(found)
+        .table_valued("value", with_ordinality="position", name="element", joins_implicitly=True)
+        .render_derived()
+    )
     return rows, rows.c.value, rows.c.position
 
 

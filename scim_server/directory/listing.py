@@ -72,12 +72,8 @@ class Lister:
     def _by_cursor(self, asked: Asked, cursor: str, query: Query) -> Listing:
         fingerprint = asked.fingerprint()
         start = self.seal.open(fingerprint, query.count, cursor) if cursor else None
-        found = self.directory.page(
-            asked.organization_id, self.resource_type, self.base, replace(query, start=start)
-        )
+        found = self.directory.page(asked.organization_id, self.resource_type, self.base, replace(query, start=start))
         following = self.seal.seal(fingerprint, query.count, found.next) if found.next else None
         counted = query.filter is None or query.count == 0
-        total = (
-            self.directory.total(asked.organization_id, self.resource_type, query.filter) if counted else None
-        )
+        total = self.directory.total(asked.organization_id, self.resource_type, query.filter) if counted else None
         return Listing(found.rows, total, next_cursor=following)

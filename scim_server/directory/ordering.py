@@ -107,6 +107,3 @@ def after(
     bound: ColumnElement[Any] = bindparam("after_key", type_=key.type)
     beyond = key < bound if sort.descending else key > bound
     return or_(beyond, and_(key == bound, later_id), false() if sort.descending else key.is_(None))
-
-
-

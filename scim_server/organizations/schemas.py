@@ -108,6 +108,4 @@ def remove_extension(organization_id: str, origin: Origin, urn: str) -> bool:
 
 def _raise_revision(connection: Any, organization_id: str) -> None:
     revision = Organization.schema_revision + 1
-    connection.execute(
-        update(Organization).where(Organization.id == organization_id).values(schema_revision=revision)
-    )
+    connection.execute(update(Organization).where(Organization.id == organization_id).values(schema_revision=revision))

@@ -78,7 +78,9 @@ def _free_slug(connection: Connection, name: str) -> str:
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     stem = re.sub(r"[^a-z0-9]+", "-", ascii_name).strip("-")[:_MAX_SLUG_LENGTH].strip("-") or "organization"
     taken = set(
-        connection.execute(select(Organization.slug).where(Organization.slug.startswith(stem, autoescape=True))).scalars()
+        connection.execute(
+            select(Organization.slug).where(Organization.slug.startswith(stem, autoescape=True))
+        ).scalars()
     )
     number, slug = 1, stem
     while slug in taken:

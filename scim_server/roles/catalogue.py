@@ -37,7 +37,9 @@ class Scope:
         for role in self.roles:
             if role.name == name:
                 return role
-        raise UnknownRole(f"{name!r} is no role of the {self.name}; choose one of {', '.join(r.name for r in self.roles)}.")
+        raise UnknownRole(
+            f"{name!r} is no role of the {self.name}; choose one of {', '.join(r.name for r in self.roles)}."
+        )
 
 
 @dataclass(frozen=True, slots=True)

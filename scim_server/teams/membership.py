@@ -43,17 +43,19 @@ def _insert(dialect: str, source: type[User] | type[Team], member_type: str) -> 
         bindparam("now", type_=Text()),
     ).where(source.organization_id == bindparam("organization"), source.id.in_(_ids(dialect)))
     if dialect == SQLITE:
-        return sqlite.insert(TeamMember).from_select(_ROW, known).on_conflict_do_nothing().returning(TeamMember.member_id)
+        return (
+            sqlite.insert(TeamMember).from_select(_ROW, known).on_conflict_do_nothing().returning(TeamMember.member_id)
+        )
     # The lock keeps a member from being deleted before its row is there to be deleted with it.
     locked = known.with_for_update(read=True, key_share=True)
-    return postgresql.insert(TeamMember).from_select(_ROW, locked).on_conflict_do_nothing().returning(TeamMember.member_id)
+    return (
+        postgresql.insert(TeamMember).from_select(_ROW, locked).on_conflict_do_nothing().returning(TeamMember.member_id)
+    )
 
 
 def _descendants(dialect: str) -> Any:
     """Return the ids of all Teams below the given ones, themselves included."""
-    below = (
-        select(id_list(dialect, bindparam("ids")).label("id")).cte("below", recursive=True)
-    )
+    below = select(id_list(dialect, bindparam("ids")).label("id")).cte("below", recursive=True)
     children = select(TeamMember.member_id).where(
         TeamMember.organization_id == bindparam("organization"),
         TeamMember.team_id == below.c.id,
@@ -67,12 +69,14 @@ _STATEMENTS = {
         "insert_users": _insert(dialect, User, "User"),
         "insert_teams": _insert(dialect, Team, "Group"),
         "present": select(TeamMember.member_id).where(_OF_TEAM, TeamMember.member_id.in_(_ids(dialect))),
-        "remove": delete(TeamMember).where(_OF_TEAM, TeamMember.member_id.in_(_ids(dialect))).returning(TeamMember.member_id),
-        "keep_only": delete(TeamMember).where(_OF_TEAM, TeamMember.member_id.not_in(_ids(dialect))).returning(TeamMember.member_id),
+        "remove": delete(TeamMember)
+        .where(_OF_TEAM, TeamMember.member_id.in_(_ids(dialect)))
+        .returning(TeamMember.member_id),
+        "keep_only": delete(TeamMember)
+        .where(_OF_TEAM, TeamMember.member_id.not_in(_ids(dialect)))
+        .returning(TeamMember.member_id),
         "clear": delete(TeamMember).where(_OF_TEAM).returning(TeamMember.member_id),
-        "teams": select(Team.id).where(
-            Team.organization_id == bindparam("organization"), Team.id.in_(_ids(dialect))
-        ),
+        "teams": select(Team.id).where(Team.organization_id == bindparam("organization"), Team.id.in_(_ids(dialect))),
         "descendants": _descendants(dialect),
         "lock_organization": _LOCK_ORGANIZATION.with_for_update(),
     }

@@ -52,9 +52,7 @@ class TeamMember(Base):
     created_at: Mapped[str] = mapped_column(Moment)
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
         Index("ix_team_members_member", "organization_id", "member_id", "team_id"),
         {"sqlite_with_rowid": False},
     )

@@ -185,9 +185,7 @@ def _split(attributes: Attributes) -> tuple[dict[str, Any], list[Any] | None]:
     return own, own.pop("members", None)
 
 
-def _locked(
-    connection: Connection, provisioning: Provisioning, team_id: str, if_match: str | None
-) -> store.LockedTeam:
+def _locked(connection: Connection, provisioning: Provisioning, team_id: str, if_match: str | None) -> store.LockedTeam:
     team = store.lock_team(connection, provisioning.organization_id, team_id)
     if team is None:
         raise NotFound(f"There is no Group '{team_id}'.")

@@ -38,4 +38,3 @@ USER_MAPPING = StorageMapping(
 )
 
 USERS = Directory(USER_MAPPING)
-

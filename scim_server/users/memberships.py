@@ -11,9 +11,7 @@ from scim_server.directory.mapping import BASE, Elements
 from scim_server.users.models import User
 
 _TEXT = Text()
-_members = table(
-    "team_members", column("organization_id", _TEXT), column("team_id", _TEXT), column("member_id", _TEXT)
-)
+_members = table("team_members", column("organization_id", _TEXT), column("team_id", _TEXT), column("member_id", _TEXT))
 _teams = table(
     "teams",
     column("organization_id", _TEXT),
@@ -80,5 +78,3 @@ def leave_all_teams(connection: Connection, organization_id: str, user_id: str, 
     bound = {"organization": organization_id, "user": user_id}
     if connection.execute(_TOUCH_TEAMS, {**bound, "now": now}).rowcount:
         connection.execute(_LEAVE, bound)
-
-

@@ -62,9 +62,7 @@ class UserEmail(Base):
     is_primary: Mapped[bool | None]
 
     __table_args__ = (
-        ForeignKeyConstraint(
-            ["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"
-        ),
+        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"),
         Index("ix_user_emails_value", "organization_id", "value_folded", "user_id"),
         {"sqlite_with_rowid": False},
     )

@@ -50,9 +50,7 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
         if not store.insert_user(connection, row, store.email_rows(organization_id, user_id, attributes)):
             raise _taken(connection, organization_id, attributes)
         changes = differences({}, {**attributes, **_standing(membership)})
-        record(
-            connection, organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)]
-        )
+        record(connection, organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
     return Stored(user_id, 1, moment, moment, row["document"], None)
 
 
@@ -141,9 +139,7 @@ def _store(
     return Stored(user.id, row["version"], user.created_at, row["modified_at"], row["document"], user.groups)
 
 
-def _locked(
-    connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None
-) -> store.LockedUser:
+def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
     user = store.lock_user(connection, provisioning.organization_id, user_id, provisioning.base)
     if user is None:
         raise NotFound(f"There is no User '{user_id}'.")

@@ -122,9 +122,7 @@ def delete_user(connection: Connection, organization_id: str, user_id: str) -> N
     add_to_total(connection, organization_id, USER.name, -1)
 
 
-def user_name_is_taken(
-    connection: Connection, organization_id: str, user_name: str, *, but: str | None = None
-) -> bool:
+def user_name_is_taken(connection: Connection, organization_id: str, user_name: str, *, but: str | None = None) -> bool:
     """Tell whether a User of the Organization, `but` this one, has the userName, without regard to letter case."""
     bound = {"organization": organization_id, "user_name": fold(user_name), "but": but or ""}
     return bool(connection.execute(_USER_NAME_TAKEN, bound).scalar())

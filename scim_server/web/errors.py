@@ -73,6 +73,4 @@ def _scim_answer(error: ScimError) -> Response:
 
 def _problem_answer(error: ScimError) -> Response:
     body = {"type": "about:blank", "title": type(error).__name__, "status": error.status, "detail": error.detail}
-    return Response(
-        orjson.dumps({**body, "requestId": request_id()}), error.status, mimetype=PROBLEM_MEDIA_TYPE
-    )
+    return Response(orjson.dumps({**body, "requestId": request_id()}), error.status, mimetype=PROBLEM_MEDIA_TYPE)

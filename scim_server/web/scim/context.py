@@ -69,5 +69,3 @@ def quirks() -> Quirks:
         g.quirks = Quirks()
     found: Quirks = g.quirks
     return found
-
-

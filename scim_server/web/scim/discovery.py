@@ -73,5 +73,3 @@ def read_schema(urn: str) -> Response:
 def _schemas() -> list[Schema]:
     types = organization_types(current_principal())
     return [schema for resource_type in types for schema in (resource_type.schema, *resource_type.extensions)]
-
-

@@ -93,9 +93,7 @@ def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageReques
     base = organization_base(principal)
     extensions: Mapping[str, Any] = current_app.extensions
     lister = Lister(resources.directory, resource_type, base, extensions["scim_walks"], extensions["scim_cursors"])
-    key = Asked(
-        principal.organization_id, principal.token_id, endpoint, asked.filter, asked.sort_by, asked.sort_order
-    )
+    key = Asked(principal.organization_id, principal.token_id, endpoint, asked.filter, asked.sort_by, asked.sort_order)
     listing = lister.list(key, page, query)
     texts = [resource_text(resource_type, mapping, stored, base, projection) for stored in listing.rows]
     return _Part(texts, listing)

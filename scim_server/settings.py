@@ -1,0 +1,6 @@
+class SettingsError(Exception):
+    pass
+
+
+class Settings:
+    pass
