@@ -540,7 +540,7 @@ words = st.sampled_from(
         "x",
         "ada",
         "\x00",
-        "�",
+        "\ud800",
         "é",
         "ı",
         "\n",
