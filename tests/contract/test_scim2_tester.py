@@ -15,8 +15,8 @@ CHECKS = 135
 def test_scim2_tester_finds_nothing(app: Flask, organization: Organization) -> None:
     client = WSGISCIMClient(
         app.wsgi_app,
-        scim_prefix=f"/scim/v2/{organization.id}",
-        environ={"HTTP_AUTHORIZATION": f"Bearer {organization.token}"},
+        base_url=f"{app.config['PUBLIC_URL']}/scim/v2/{organization.id}",
+        headers={"Authorization": f"Bearer {organization.token}"},
     )
     results = check_server(client)
     told = "\n".join(map(_tell, filter(lambda result: result.status is not Status.SUCCESS, results)))
