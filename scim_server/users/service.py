@@ -33,7 +33,7 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
 
     A missing `active` means true (idp-wire 7.11). `user_id` is given where Bulk has promised the id already.
     """
-    attributes = {"active": True, **attributes}
+    attributes = {**attributes, "active": attributes.get("active", True)}
     organization_id = provisioning.organization_id
     user_id = user_id or new_id()
     with transaction() as connection:
