@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType
+from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType, Returned
 from scim_server.protocol.changes import (
     AddValues,
     Change,
@@ -101,6 +101,8 @@ class _Compiler:
 
     def _at(self, op: str, target: PatchPath, value: Any, *, has_value: bool) -> Iterator[Change]:
         path, attribute = target.path, target.path.attribute
+        if path.leaf is not None and path.leaf.returned is Returned.NEVER:
+            return
         if attribute is None:
             yield self._extension(op, path, value)
         elif target.filter is not None and attribute.multi_valued:
