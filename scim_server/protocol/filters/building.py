@@ -70,16 +70,20 @@ class Builder:
         return Not(node) if negated else node
 
     def _chain(self, tree: ast.LogExpr) -> Node:
-        """Return `a and b and c`, which the library nests to the left, as one node."""
+        """Return `a and b and c`, which the library nests to the left, as one node; likewise `a and (b and c)`."""
         joined_by = tree.op.lower()
+        kind = And if joined_by == "and" else Or
         operands: list[ast.AST] = []
         link: ast.AST = tree
         while isinstance(link, ast.LogExpr) and link.op.lower() == joined_by:
             operands.append(link.expr2)
             first = link.expr1
             link = first if first.negated or first.namespace else first.expr
-        nodes = tuple(self._node(operand) for operand in (link, *reversed(operands)))
-        return And(nodes) if joined_by == "and" else Or(nodes)
+        nodes: list[Node] = []
+        for operand in (link, *reversed(operands)):
+            node = self._node(operand)
+            nodes += node.operands if isinstance(node, kind) else (node,)
+        return kind(tuple(nodes))
 
     def _test(self, tree: ast.AttrExpr) -> Node:
         name = tree.attr_path.attr_name

@@ -10,7 +10,7 @@ from typing import Any
 
 from scim2_filter_parser import ast  # type: ignore[import-untyped]
 from scim2_filter_parser.lexer import SCIMLexer  # type: ignore[import-untyped]
-from scim2_filter_parser.parser import SCIMParser, SCIMParserError  # type: ignore[import-untyped]
+from scim2_filter_parser.parser import SCIMParser  # type: ignore[import-untyped]
 
 from scim_server.protocol.errors import InvalidFilter
 from scim_server.protocol.filters.literals import NUMBER, PLACEHOLDER, read_number
@@ -34,7 +34,7 @@ class Lifted:
 
 
 class FilterLexer(SCIMLexer):  # type: ignore[misc]
-    """Tokens of a filter whose strings have been lifted out; holds state, so one object for each parse."""
+    """Tokens of a filter whose strings have been lifted out."""
 
     tokens = SCIMLexer.tokens
 
@@ -42,15 +42,12 @@ class FilterLexer(SCIMLexer):  # type: ignore[misc]
     FALSE = rf"(?i:false){_END_OF_WORD}"
     NULL = rf"(?i:null){_END_OF_WORD}"
     NUMBER = _NUMBER
+    COMP_VALUE = _PLACEHOLDER
 
     # A URN holds dots and ends where only the schemas know: it stays one token with its attribute.
-    @_(r"[a-zA-Z]+:[a-zA-Z0-9_$:.-]+")  # type: ignore[name-defined] # noqa: F821
-    def SCHEMA_URI(self, token: Any) -> Any:  # noqa: N802
+    @_(r"[a-zA-Z]+:[a-zA-Z0-9_$:.-]+")  # type: ignore[name-defined, untyped-decorator] # noqa: F821
+    def SCHEMA_URI(self, token: Any) -> Any:
         token.type = "ATTRNAME"
-        return token
-
-    @_(_PLACEHOLDER)  # type: ignore[name-defined] # noqa: F821
-    def COMP_VALUE(self, token: Any) -> Any:  # noqa: N802
         return token
 
     def error(self, token: Any) -> None:
@@ -86,10 +83,9 @@ def read(text: str) -> ast.Filter:
     Values are None, bool, int, float or `Lifted`. Raises InvalidFilter for all that is no filter, nests deeper than
     MAX_FILTER_DEPTH or compares more than MAX_FILTER_COMPARISONS times.
     """
-    try:
-        return FilterParser(text).parse(_bounded(FilterLexer().tokenize(text)))
-    except SCIMParserError as error:
-        raise InvalidFilter("The filter names a sub-attribute of a sub-attribute; SCIM has none.") from error
+    # Both hold state, so each parse has its own.
+    tree: ast.Filter = FilterParser(text).parse(_bounded(FilterLexer().tokenize(text)))
+    return tree
 
 
 def _bounded(tokens: Iterator[Any]) -> Iterator[Any]:
