@@ -10,14 +10,17 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from scim_server.protocol.attributes import AttributePath
-
-# What a literal becomes: folded text where the attribute's caseExact is false, text, bool, int, float, or a dateTime
-# as fixed-width UTC text (see `values.py`), which sorts as time does.
-Literal: TypeAlias = str | bool | int | float
+from scim_server.protocol.values import Literal
 
 
 class Operator(StrEnum):
-    """Comparison operators of RFC 7644 §3.4.2.2, but `pr`, which is a node of its own."""
+    """Comparison operators of RFC 7644 §3.4.2.2, but `pr`, which is a node of its own.
+
+    A comparison with a missing value is false, except `ne`: `x ne v` means `not (x eq v)`, so it holds where `x` has
+    no value, and on a multi-valued attribute where no element equals `v` (idp-wire R45; scim2-models reads it so too).
+    Inside a value path it is meant of the one element: `emails[type ne "work"]` holds where some element is no work
+    address, one without a type included.
+    """
 
     EQ = "eq"
     NE = "ne"
@@ -106,7 +109,12 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """A shape with the literals of one request, converted to the types of their attributes."""
+    """A shape with the literals of one request, slot by slot.
+
+    `values` holds them as they are compared (see `values.comparable`), `raw` as the client wrote them: neither folded
+    nor moved to UTC, but of the attribute's type (`"True"` for a boolean is True).
+    """
 
     shape: Shape
     values: tuple[Literal, ...]
+    raw: tuple[Literal, ...] = ()

@@ -1,0 +1,55 @@
+"""The application factory: an ordered list of set-up steps; the order is the documentation."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.connections.observations import Observations
+from scim_server.database.engines import set_up_engines
+from scim_server.directory.cursors import CursorSeal
+from scim_server.directory.walks import Walks
+from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
+from scim_server.settings import Settings
+from scim_server.web.errors import set_up_errors
+from scim_server.web.operations import operations
+from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.scim import scim
+from scim_server.web.security import set_up_security
+
+
+def create_app(settings: Settings) -> Flask:
+    """Return the WSGI application for these settings. Opens no connection yet."""
+    app = Flask("scim_server", static_folder=None)
+    set_up_configuration(app, settings)
+    set_up_engines(app, settings)
+    set_up_proxies(app, settings)
+    set_up_security(app)
+    set_up_errors(app)
+    set_up_scim(app, settings)
+    app.register_blueprint(operations)
+    return app
+
+
+def set_up_configuration(app: Flask, settings: Settings) -> None:
+    """Hand the settings that Flask itself reads to it."""
+    app.config["PUBLIC_URL"] = settings.public_url
+    app.config["SECRET_KEY"] = settings.signing_keys[0]
+    app.config["TRUSTED_HOSTS"] = list(settings.allowed_hosts)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BULK_BODY_BYTES
+    app.url_map.merge_slashes = False
+
+
+def set_up_proxies(app: Flask, settings: Settings) -> None:
+    """Believe X-Forwarded-* headers of as many proxies as the operator has named, and of no others."""
+    count = settings.trusted_proxies
+    if count:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
+
+
+def set_up_scim(app: Flask, settings: Settings) -> None:
+    """Register the SCIM endpoints with what they share in a worker."""
+    app.extensions["scim_rate_limiter"] = RateLimiter(settings.rate_limit_per_second, settings.rate_limit_burst)
+    app.extensions["scim_walks"] = Walks()
+    app.extensions["scim_cursors"] = CursorSeal(settings.signing_keys)
+    app.extensions["scim_observations"] = Observations()
+    app.register_blueprint(scim)

@@ -1,0 +1,67 @@
+"""Write audit events; called by services inside their transaction, so that a change and its event live or die as one."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, insert
+
+from scim_server.audit.models import AuditEvent
+from scim_server.identifiers import new_id, now
+
+_INSERT = insert(AuditEvent)
+
+
+class ActorType(StrEnum):
+    """Kinds of actors."""
+
+    TOKEN = "token"  # noqa: S105 - a kind of actor, no secret
+    OPERATOR = "operator"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who asks for a change, and from where; passed to every service function that writes."""
+
+    actor_type: ActorType
+    actor_id: str | None = None
+    request_id: str | None = None
+    ip_address: str | None = None
+    user_agent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened: `action` is `source:subject:action`; `changes` maps fields to [before, after]."""
+
+    action: str
+    target_type: str
+    target_id: str
+    changes: Mapping[str, Any]
+
+
+def record(connection: Connection, organization_id: str, origin: Origin, events: Iterable[Event]) -> None:
+    """Write the events in the transaction of `connection`."""
+    moment = now()
+    rows = [
+        {
+            "organization_id": organization_id,
+            "id": new_id(),
+            "occurred_at": moment,
+            "action": event.action,
+            "actor_type": origin.actor_type.value,
+            "actor_id": origin.actor_id,
+            "target_type": event.target_type,
+            "target_id": event.target_id,
+            "changes": orjson.dumps(event.changes).decode(),
+            "request_id": origin.request_id,
+            "ip_address": origin.ip_address,
+            "user_agent": origin.user_agent,
+        }
+        for event in events
+    ]
+    if rows:
+        connection.execute(_INSERT, rows)

@@ -1,0 +1,5 @@
+"""The command line: `scim-server`."""
+
+from scim_server.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,83 @@
+"""`scim-server connection`: how an identity provider's people join."""
+
+import click
+
+from scim_server.cli.organization import organization_option
+from scim_server.cli.output import json_option, print_fields, print_json, print_table
+from scim_server.cli.runtime import operator, with_database
+from scim_server.connections.observations import list_observations
+from scim_server.connections.service import REFUSE, SKIP, change_connection, read_connection
+from scim_server.organizations.service import find_organization
+
+DISABLED = "disabled"
+
+
+@click.group()
+def connection() -> None:
+    """Show and change how people join an Organization."""
+
+
+@connection.command("set")
+@organization_option
+@click.option("--automatic-membership", metavar="ROLE|disabled", help="Role of people who join just in time.")
+@click.option(
+    "--unknown-members", type=click.Choice([SKIP, REFUSE]), help="What a Group's member ids that name nobody do."
+)
+@json_option
+@with_database()
+def set_(organization_name: str, automatic_membership: str | None, unknown_members: str | None, as_json: bool) -> None:
+    """Change the Connection of an Organization; what is not named stays.
+
+    \b
+    Example: scim-server connection set -O acme --automatic-membership disabled
+    """
+    found = find_organization(organization_name)
+    before = read_connection(found.id)
+    if automatic_membership is None:
+        membership = before.automatic_membership
+    else:
+        membership = None if automatic_membership.lower() == DISABLED else automatic_membership.upper()
+    after = change_connection(
+        found.id,
+        operator(),
+        automatic_membership=membership,
+        unknown_members=unknown_members or before.unknown_members,
+    )
+    if as_json:
+        print_json(after)
+        return
+    print_fields(
+        {
+            "Automatic membership": after.automatic_membership or DISABLED,
+            "Unknown members": after.unknown_members,
+        }
+    )
+
+
+@connection.command()
+@organization_option
+@json_option
+@with_database()
+def show(organization_name: str, as_json: bool) -> None:
+    """Show the Connection, and what was repaired or ignored of its identity provider's requests."""
+    found = find_organization(organization_name)
+    settings, observed = read_connection(found.id), list_observations(found.id)
+    if as_json:
+        print_json(
+            {
+                "automatic_membership": settings.automatic_membership,
+                "unknown_members": settings.unknown_members,
+                "observations": [
+                    {"quirk": item.quirk, "occurrences": item.occurrences, "sample": item.sample} for item in observed
+                ],
+            }
+        )
+        return
+    print_fields(
+        {
+            "Automatic membership": settings.automatic_membership or DISABLED,
+            "Unknown members": settings.unknown_members,
+        }
+    )
+    columns = {"quirk": "Repaired or ignored", "occurrences": "Times", "sample": "Last", "last_seen_at": "Last seen"}
+    print_table(columns, observed, empty="Nothing had to be repaired yet.")

@@ -1,0 +1,44 @@
+"""`scim-server db`: bring the tables up to date, and check them."""
+
+import click
+
+from scim_server.cli.runtime import with_database
+from scim_server.database import reading, schema
+
+
+@click.group()
+def db() -> None:
+    """Migrate and check the database."""
+
+
+@db.command()
+@with_database(migrated=False)
+def upgrade() -> None:
+    """Create the tables, or bring them up to this version."""
+    schema.upgrade()
+    click.echo(f"The database is at revision {schema.newest_revision()}.")
+
+
+@db.command()
+@click.argument("revision")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@with_database(migrated=False)
+def downgrade(revision: str, yes: bool) -> None:
+    """Take the tables back to REVISION ('base' drops them all, and everything in them)."""
+    if not yes:
+        click.confirm(f"Take the database back to {revision!r}? What newer tables hold is lost", abort=True)
+    schema.downgrade(revision)
+    click.echo(f"The database is at revision {revision}.")
+
+
+@db.command()
+@with_database(migrated=False)
+def check() -> None:
+    """Check that the tables are those of this version; exit 1 where they are not."""
+    problem = schema.schema_problem()
+    if problem is None and schema.drift():
+        problem = "the tables differ from this version's models although the revision agrees"
+    if problem is not None:
+        raise click.ClickException(problem)
+    with reading() as connection:
+        click.echo(f"The database is at revision {schema.current_revision(connection)} and agrees with this version.")

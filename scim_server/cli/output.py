@@ -1,0 +1,50 @@
+"""Print data: a table for people, JSON for programs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.table import Table
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+
+
+def print_json(data: Any) -> None:
+    """Print data as indented JSON on stdout."""
+    plain = [_plain(item) for item in data] if isinstance(data, list) else _plain(data)
+    click.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
+
+
+def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, title: str | None = None) -> None:
+    """Print rows as a table; `columns` maps field names to headings, `empty` says what to do when there is nothing."""
+    if not rows:
+        click.echo(empty)
+        return
+    table = Table(title=title, box=None, header_style="bold", pad_edge=False)
+    for heading in columns.values():
+        table.add_column(heading, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(_plain(row).get(name)) for name in columns))
+    Console().print(table)
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """Print the fields of one thing, a line each."""
+    width = max(len(name) for name in fields) + 2
+    for name, value in fields.items():
+        click.echo(f"{name + ':':<{width}}{_cell(value)}")
+
+
+def _plain(item: Any) -> Any:
+    return asdict(item) if is_dataclass(item) and not isinstance(item, type) else item
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "-"
+    return str(value)

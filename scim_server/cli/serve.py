@@ -1,0 +1,76 @@
+"""`scim-server serve`: the production server, granian (docs/decisions say why)."""
+
+import atexit
+import os
+from typing import Any
+
+import click
+from flask import Flask
+from granian import Granian
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.log import LogLevels
+
+from scim_server.app import create_app
+from scim_server.cli.runtime import load_settings, told
+from scim_server.connections.observations import Observations
+from scim_server.database import schema
+from scim_server.settings import Settings
+
+# Seconds that requests in flight get to finish when the server stops or reloads.
+GRACE = 30
+# Milliseconds that a client may take to send its headers, so that idle half-requests hold nothing.
+HEADER_TIMEOUT = 10_000
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; the setting 'host' by default.")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; the setting 'port' by default.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; SQLite allows one.")
+def serve(host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve SCIM until stopped; SIGTERM and Ctrl-C finish requests in flight, SIGHUP reloads the workers."""
+    # The worker processes read the same settings from their environment.
+    for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
+        if value is not None:
+            os.environ[f"SCIM_SERVER_{name}"] = str(value)
+    settings = load_settings()
+    if settings.is_sqlite and settings.workers > 1:
+        raise click.ClickException(
+            f"SQLite serves one process, not {settings.workers}; set SCIM_SERVER_DATABASE_URL to a PostgreSQL database."
+        )
+    with create_app(settings).app_context():
+        problem = told(schema.schema_problem)()
+    if problem:
+        raise click.ClickException(f"{problem[0].upper()}{problem[1:]}.")
+    click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
+    _server(settings).serve()
+
+
+def _server(settings: Settings) -> Any:
+    return Granian(
+        "scim_server.cli.serve:application",
+        factory=True,
+        interface=Interfaces.WSGI,
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        blocking_threads=settings.threads,
+        websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
+        workers_kill_timeout=GRACE,
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level.lower()),
+    )
+
+
+def application() -> Flask:
+    """Return the application of one worker process."""
+    app = create_app(Settings.load())
+    observations: Observations = app.extensions["scim_observations"]
+
+    def flush() -> None:
+        with app.app_context():
+            observations.flush()
+
+    atexit.register(flush)
+    return app

@@ -1,0 +1,9 @@
+"""The database: tables belong to Flask-SQLAlchemy's models, reads and writes are SQLAlchemy Core statements.
+
+`transaction()` is the only way to write and `reading()` the only way to read outside one.
+"""
+
+from scim_server.database.base import Base, db
+from scim_server.database.transactions import is_unique_violation, reading, transaction
+
+__all__ = ["Base", "db", "is_unique_violation", "reading", "transaction"]

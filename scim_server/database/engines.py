@@ -1,0 +1,85 @@
+"""One engine that writes and one that reads, tuned for each database.
+
+SQLite: WAL, foreign keys, and writers that begin with BEGIN IMMEDIATE, because a deferred transaction that reads and
+then writes fails at once when another writer was faster. Reads run on an engine of their own in AUTOCOMMIT, which
+saves BEGIN and COMMIT on each of them (measured: reference ratios in docs/decisions).
+"""
+
+import sqlite3
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.engine import make_url
+
+from scim_server.database.base import db
+from scim_server.settings import Settings
+
+# Seconds a SQLite writer waits for another process; threads of one process queue on a lock instead.
+SQLITE_BUSY_TIMEOUT = 15
+SQLITE_CACHE_KIB = 65_536
+SQLITE_MMAP_BYTES = 1 << 30
+# Statements that the compiler of SQLAlchemy remembers; the filter shapes of many Organizations fit.
+STATEMENT_CACHE = 2_000
+READ = "read"
+
+
+def set_up_engines(app: Flask, settings: Settings) -> None:
+    """Configure Flask-SQLAlchemy for the settings' database and attach it to the application."""
+    url = make_url(settings.database_url)
+    options: dict[str, Any] = {"query_cache_size": STATEMENT_CACHE}
+    if url.get_backend_name() == "sqlite":
+        options |= {"connect_args": {"timeout": SQLITE_BUSY_TIMEOUT, "check_same_thread": False}}
+    else:
+        milliseconds = int(settings.statement_timeout * 1000)
+        options |= {
+            "pool_size": settings.database_pool_size,
+            "max_overflow": 0,
+            "pool_timeout": settings.statement_timeout,
+            "pool_pre_ping": False,
+            "pool_use_lifo": True,
+            "connect_args": {
+                "connect_timeout": 5,
+                "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",
+            },
+        }
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+    app.config["SQLALCHEMY_BINDS"] = {READ: {"url": url, "isolation_level": "AUTOCOMMIT", **options}}
+    db.init_app(app)
+    if url.get_backend_name() == "sqlite":
+        with app.app_context():
+            for engine in db.engines.values():
+                event.listen(engine, "connect", _sqlite_pragmas(settings.sqlite_synchronous))
+            event.listen(db.engine, "begin", _begin_immediate)
+
+
+def dispose_engines(app: Flask) -> None:
+    """Close all connections, as a worker must after a fork."""
+    with app.app_context():
+        for engine in db.engines.values():
+            engine.dispose()
+
+
+def read_engine() -> Engine:
+    """Return the engine for single statements that read."""
+    return db.engines[READ]
+
+
+def _sqlite_pragmas(synchronous: str) -> Any:
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            f"synchronous={synchronous}",
+            f"cache_size=-{SQLITE_CACHE_KIB}",
+            f"mmap_size={SQLITE_MMAP_BYTES}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return connect
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

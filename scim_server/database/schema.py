@@ -1,0 +1,69 @@
+"""The state of the database's tables: bring them up to date, or say what is wrong with them."""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from scim_server.database.base import Base, db
+from scim_server.database.transactions import reading
+
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def alembic_config(connection: Connection | None = None) -> Config:
+    """Return Alembic's configuration, working on an open connection where one is given."""
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(revision: str = "head") -> None:
+    """Migrate the tables up to a revision, all or nothing."""
+    with db.engine.begin() as connection:
+        command.upgrade(alembic_config(connection), revision)
+
+
+def downgrade(revision: str) -> None:
+    """Migrate the tables down to a revision, all or nothing."""
+    with db.engine.begin() as connection:
+        command.downgrade(alembic_config(connection), revision)
+
+
+def current_revision(connection: Connection) -> str | None:
+    """Return the revision of the tables, None for an empty database."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """Return the revision that this version of the program expects."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def drift() -> list[object]:
+    """Return how the tables differ from the models; an empty list where they agree."""
+    with db.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def schema_problem() -> str | None:
+    """Return one line that says why the database cannot be used, or None where it can."""
+    try:
+        with reading() as connection:
+            revision = current_revision(connection)
+    except SQLAlchemyError:
+        return "the database does not answer"
+    if revision == newest_revision():
+        return None
+    if revision is None:
+        return "the database has no tables yet; run 'scim-server db upgrade'"
+    return (
+        f"the database is at revision {revision}, this version needs {newest_revision()}; run 'scim-server db upgrade'"
+    )

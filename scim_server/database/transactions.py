@@ -1,0 +1,76 @@
+"""Units of work: the one place where a transaction begins and ends."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from scim_server.database.base import db
+from scim_server.database.engines import read_engine
+
+_open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
+# SQLite has one writer at a time and polls in growing steps while it waits; queueing here is fair and faster.
+_sqlite_write_lock = threading.Lock()
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """Open a transaction, or a savepoint where one is open: all of the block is stored, or nothing of it.
+
+    On SQLite it holds the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the
+    row that you will change with SELECT ... FOR UPDATE first.
+    """
+    outer = _open_transaction.get()
+    if outer is not None:
+        with outer.begin_nested():
+            yield outer
+        return
+    engine = db.engine
+    lock = _sqlite_write_lock if engine.dialect.name == "sqlite" else nullcontext()
+    with lock, engine.begin() as connection:
+        token = _open_transaction.set(connection)
+        try:
+            yield connection
+        finally:
+            _open_transaction.reset(token)
+
+
+@contextmanager
+def reading() -> Iterator[Connection]:
+    """Give a connection for statements that read: the open transaction's, so that it sees its own writes, or one
+    in AUTOCOMMIT.
+    """
+    outer = _open_transaction.get()
+    if outer is not None:
+        yield outer
+        return
+    with read_engine().connect() as connection:
+        yield connection
+
+
+def is_unavailable(error: Exception) -> bool:
+    """Tell whether the database is locked or away: nothing was stored, and trying again later may help."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return False
+
+
+def is_worth_retrying(error: Exception) -> bool:
+    """Tell whether the same work may succeed at once: a deadlock, a serialization failure, or a lost connection."""
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    return isinstance(error.orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+def is_unique_violation(error: IntegrityError) -> bool:
+    """Tell whether a value that must be unique was taken, and not some other constraint broken."""
+    return isinstance(error.orig, psycopg.errors.UniqueViolation) or "UNIQUE constraint" in str(error.orig)

@@ -1,0 +1,13 @@
+"""What changed between two states of a resource, for the audit event."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return each differing field as [before, after], None standing for a missing value."""
+    return {
+        name: [before.get(name), after.get(name)]
+        for name in dict.fromkeys((*before, *after))
+        if before.get(name) != after.get(name)
+    }

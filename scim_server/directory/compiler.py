@@ -1,0 +1,195 @@
+"""Filter tree to SQL (RFC 7644 §3.4.2.2), typed by the attribute table and placed by the storage mapping.
+
+A comparison is NULL or false where the value is missing; `not` makes two-valued truth of that first. Literals are
+bound parameters named after their slots, so one statement serves every filter of the same shape.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, not_, or_, select, true, type_coerce
+
+from scim_server.directory.json_sql import SQLITE, json_elements, json_has, json_value
+from scim_server.directory.mapping import ORGANIZATION, Elements, StorageMapping
+from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType
+from scim_server.protocol.filters.tree import (
+    And,
+    Comparison,
+    Filter,
+    Node,
+    Not,
+    Operator,
+    Or,
+    Present,
+    Unknown,
+    ValuePath,
+)
+from scim_server.protocol.values import Literal, fold
+
+# Sorts after every text that begins with the prefix before it.
+LAST_CHARACTER = "\U0010ffff"
+
+# Finds the expression of a sub-attribute in the element at hand.
+ElementScope = Callable[[Attribute], ColumnElement[Any]]
+
+
+def slot_name(slot: int) -> str:
+    """Return the parameter name of a literal's slot."""
+    return f"value_{slot}"
+
+
+def parameters(filter_: Filter) -> dict[str, Literal]:
+    """Return the parameters that a statement compiled from the filter's shape is executed with."""
+    bound: dict[str, Literal] = {}
+    for slot, value in enumerate(filter_.values):
+        bound[slot_name(slot)] = value
+        if isinstance(value, str):
+            bound[f"{slot_name(slot)}_end"] = value + LAST_CHARACTER
+    return bound
+
+
+@dataclass
+class Compiler:
+    """Compiles trees for one resource type on one database."""
+
+    mapping: StorageMapping
+    resource_type: ResourceType
+    dialect: str
+    _scope: ElementScope | None = field(default=None, init=False)
+
+    def compile(self, node: Node) -> ColumnElement[bool]:
+        """Return the SQL condition of a tree; never raises, as the tree is typed already."""
+        match node:
+            case And(operands):
+                return and_(*(self.compile(operand) for operand in operands))
+            case Or(operands):
+                return or_(*(self.compile(operand) for operand in operands))
+            case Not(operand):
+                return self._negate(self.compile(operand))
+            case Unknown():
+                return false()
+            case Present(path):
+                return self._present(path)
+            case ValuePath(path, condition):
+                return self._any_element(path, lambda: self.compile(condition))
+            case Comparison(path, operator, slot):
+                return self._comparison(path, operator, slot)
+
+    def compile_element(self, node: Node, elements: Elements) -> ColumnElement[bool]:
+        """Return the SQL condition of a value path's inside, for statements on the rows of the elements themselves."""
+        return self._within(lambda leaf: elements.columns[leaf.name], lambda: self.compile(node))
+
+    @staticmethod
+    def _negate(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+        return not_(func.coalesce(condition, false()))
+
+    def _comparison(self, path: AttributePath, operator: Operator, slot: int) -> ColumnElement[bool]:
+        if operator is Operator.NE:
+            return self._negate(self._comparison(path, Operator.EQ, slot))
+        attribute = path.attribute
+        if attribute is not None and attribute.multi_valued and self._scope is None:
+            if str(path) == "schemas":
+                return self._schemas_contain(slot)
+            return self._any_element(path, lambda: self._test(path, operator, slot))
+        return self._test(path, operator, slot)
+
+    def _test(self, path: AttributePath, operator: Operator, slot: int) -> ColumnElement[bool]:
+        return _compare(self._value(path), operator, slot, self.dialect)
+
+    def _value(self, path: AttributePath) -> ColumnElement[Any]:
+        leaf = path.leaf
+        assert leaf is not None  # noqa: S101 - the parser gives comparisons a leaf
+        if self._scope is not None:
+            return self._scope(leaf)
+        column = self.mapping.column(path)
+        if column is not None:
+            return column
+        return json_value(self.dialect, self.mapping.table.c.search, path.keys, leaf)
+
+    def _present(self, path: AttributePath) -> ColumnElement[bool]:
+        leaf = path.leaf
+        if self._scope is not None and leaf is not None:
+            return self._scope(leaf).is_not(None)
+        if str(path) in {"schemas", "meta"}:
+            return true()
+        if path.attribute is not None and path.attribute.multi_valued:
+            if path.sub_attribute is None:
+                return self._any_element(path, true)
+            return self._any_element(path, lambda: self._present(path))
+        column = self.mapping.column(path)
+        if column is not None:
+            return column.is_not(None)
+        return json_has(self.dialect, self.mapping.table.c.search, path.keys)
+
+    def _any_element(self, path: AttributePath, condition: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
+        """Return whether one and the same element fulfils the condition."""
+        attribute = path.attribute
+        assert attribute is not None  # noqa: S101 - the parser gives value paths an attribute
+        if not attribute.multi_valued:
+            return condition()
+        elements = self.mapping.elements_of(path)
+        if elements is not None:
+            return self._in_rows(elements, condition)
+        keys = path.keys[:-1] if path.sub_attribute else path.keys
+        rows, element, _ = json_elements(self.dialect, self.mapping.table.c.search, keys)
+        whole = not attribute.is_complex
+        within = self._within(
+            lambda leaf: (
+                self._whole_element(element) if whole else json_value(self.dialect, element, (leaf.name,), leaf)
+            ),
+            condition,
+        )
+        return exists(select(true()).select_from(rows).where(within))
+
+    def _in_rows(self, elements: Elements, condition: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
+        within = self._within(lambda leaf: elements.columns[leaf.name], condition)
+        owners = select(elements.owner).select_from(elements.source)
+        return self.mapping.id.in_(owners.where(elements.organization == ORGANIZATION, within))
+
+    def _whole_element(self, element: ColumnElement[Any]) -> ColumnElement[Any]:
+        if self.dialect == SQLITE:
+            return element
+        return type_coerce(func.jsonb_extract_path_text(element), Text())
+
+    def _within(self, scope: ElementScope, condition: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
+        outer, self._scope = self._scope, scope
+        try:
+            return condition()
+        finally:
+            self._scope = outer
+
+    def _schemas_contain(self, slot: int) -> ColumnElement[bool]:
+        """Return whether `schemas`, which is derived and not stored, holds the URN."""
+        wanted = bindparam(slot_name(slot), type_=Text())
+        search = self.mapping.table.c.search
+        held = [
+            and_(wanted == fold(extension.id), json_has(self.dialect, search, (extension.id,)))
+            for extension in self.resource_type.extensions
+        ]
+        return or_(wanted == fold(self.resource_type.schema.id), *held)
+
+
+def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: str) -> ColumnElement[bool]:
+    """Return one comparison of a single value with the literal of a slot."""
+    bound = bindparam(slot_name(slot), type_=value.type)
+    match operator:
+        case Operator.EQ:
+            return value == bound
+        case Operator.GT:
+            return value > bound
+        case Operator.GE:
+            return value >= bound
+        case Operator.LT:
+            return value < bound
+        case Operator.LE:
+            return value <= bound
+        case Operator.SW:
+            # A range instead of LIKE: served by the index, and `%` and `_` are letters like any other.
+            return and_(value >= bound, value < bindparam(f"{slot_name(slot)}_end", type_=value.type))
+        case Operator.CO:
+            position = func.instr if dialect == SQLITE else func.strpos
+            return position(value, bound) > 0
+        case Operator.EW:
+            return func.substr(value, func.length(value) - func.length(bound) + 1) == bound
+    raise AssertionError(operator)

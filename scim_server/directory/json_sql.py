@@ -1,0 +1,99 @@
+"""Look into the `search` document, in the words of each database.
+
+Keys come from the attribute table and from registered schemas, never from a request.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, null, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import Numeric, TypeDecorator
+
+from scim_server.protocol.attributes import Attribute, Type
+
+SQLITE = "sqlite"
+
+
+class BooleanText(TypeDecorator[bool]):
+    """A boolean inside the search document, where it is kept as the text "true" or "false"."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: bool | None, dialect: object) -> str | None:  # noqa: ARG002
+        """Bind the text."""
+        return None if value is None else ("true" if value else "false")
+
+
+def value_type(attribute: Attribute) -> Text | BooleanText | Numeric[float]:
+    """Return the SQL type that values of the attribute have inside the search document."""
+    if attribute.type is Type.BOOLEAN:
+        return BooleanText()
+    if attribute.type in {Type.INTEGER, Type.DECIMAL}:
+        return Numeric(asdecimal=False)
+    return Text()
+
+
+def json_value(
+    dialect: str, document: ColumnElement[Any], keys: Sequence[str | int], attribute: Attribute
+) -> ColumnElement[Any]:
+    """Return the value under `keys` as SQL text, or number where the attribute is one; NULL where it is missing."""
+    kind = value_type(attribute)
+    if dialect == SQLITE:
+        return type_coerce(func.json_extract(document, _sqlite_path(keys)), kind)
+    text = func.jsonb_extract_path_text(document, *(_postgresql_key(key) for key in keys))
+    return cast(text, kind) if isinstance(kind, Numeric) else type_coerce(text, kind)
+
+
+def json_has(dialect: str, document: ColumnElement[Any], keys: Sequence[str | int]) -> ColumnElement[bool]:
+    """Return whether there is anything under `keys`; documents hold no nulls and no empty values."""
+    if dialect == SQLITE:
+        return type_coerce(func.json_type(document, _sqlite_path(keys)), Text()).is_not(null())
+    found = func.jsonb_extract_path(document, *(_postgresql_key(key) for key in keys))
+    return type_coerce(found, Text()).is_not(null())
+
+
+def json_elements(
+    dialect: str, document: ColumnElement[Any], keys: Sequence[str | int]
+) -> tuple[FromClause, ColumnElement[Any], ColumnElement[Any]]:
+    """Return the elements of the list under `keys` as rows: the FROM clause, the element, and its position."""
+    if dialect == SQLITE:
+        rows = func.json_each(document, _sqlite_path(keys)).table_valued("value", "key", joins_implicitly=True)
+        return rows, rows.c.value, rows.c.key
+    found = func.jsonb_extract_path(document, *(_postgresql_key(key) for key in keys))
+    rows = (
+        func.jsonb_array_elements(found)
+        .table_valued("value", with_ordinality="position", name="element", joins_implicitly=True)
+        .render_derived()
+    )
+    return rows, rows.c.value, rows.c.position
+
+
+def text_as_json(dialect: str, value: ColumnElement[str]) -> ColumnElement[str]:
+    """Return text as a JSON string with its quotes."""
+    if dialect == SQLITE:
+        return func.json_quote(value, type_=Text())
+    return cast(func.to_json(value), Text())
+
+
+def text_aggregate(dialect: str, value: ColumnElement[str]) -> ColumnElement[str]:
+    """Return the texts of a group joined by commas, NULL where there are none."""
+    function = func.group_concat if dialect == SQLITE else func.string_agg
+    return function(value, literal_column("','", Text()), type_=Text())
+
+
+def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a sub-query of the ids in one JSON array parameter: any number of them is one bound value."""
+    if dialect == SQLITE:
+        return func.json_each(ids).table_valued("value").c.value
+    return func.unnest(cast(ids, ARRAY(Text()))).column_valued()
+
+
+def _sqlite_path(keys: Sequence[str | int]) -> ColumnElement[str]:
+    path = "$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in keys)
+    return literal_column("'" + path.replace("'", "''") + "'", Text())
+
+
+def _postgresql_key(key: str | int) -> ColumnElement[str]:
+    return literal_column("'" + str(key).replace("'", "''") + "'", Text())

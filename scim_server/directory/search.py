@@ -1,0 +1,117 @@
+"""Lists and look-ups: one page of resources for a filter, an order and a place to start."""
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+
+from scim_server.database import reading
+from scim_server.directory.compiler import parameters
+from scim_server.directory.documents import Stored
+from scim_server.directory.mapping import StorageMapping
+from scim_server.directory.ordering import Position, Sort
+from scim_server.directory.statements import (
+    PageShape,
+    StatementCache,
+    count_statement,
+    get_statement,
+    page_statement,
+)
+from scim_server.directory.totals import total_of
+from scim_server.protocol.attributes import ResourceType
+from scim_server.protocol.filters.tree import Filter
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`."""
+
+    filter: Filter | None = None
+    sort: Sort | None = None
+    start: Position | None = None
+    offset: int = 0
+    count: int = 0
+    derived: bool = True
+
+    @property
+    def is_whole_list(self) -> bool:
+        """Tell whether the list is all resources in their natural order."""
+        return self.filter is None and self.sort is None
+
+
+class Page(NamedTuple):
+    """The rows of one page, and where it stopped if there are more."""
+
+    rows: list[Stored]
+    next: Position | None
+
+
+class Directory:
+    """Reads the resources of one type, as its storage mapping says."""
+
+    def __init__(self, mapping: StorageMapping) -> None:
+        self.mapping = mapping
+        self._statements = StatementCache()
+
+    def get(self, organization_id: str, resource_id: str, base: str, *, derived: bool = True) -> Stored | None:
+        """Return one resource of the Organization, or None."""
+        with reading() as connection:
+            dialect = connection.dialect.name
+            statement = self._statements.get(
+                ("get", dialect, derived), lambda: get_statement(self.mapping, dialect, derived=derived)
+            )
+            row = connection.execute(
+                statement, {"organization_id": organization_id, "id": resource_id, "base": base}
+            ).first()
+        return Stored._make(row) if row is not None else None
+
+    def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
+        """Return a page of at most `query.count` rows, and the position of its last row where more follow."""
+        if query.count == 0:
+            return Page([], None)
+        offset, from_end = query.offset, False
+        if query.is_whole_list and query.start is None and offset > 0:
+            total = self.total(organization_id, resource_type, None)
+            if offset >= total:
+                return Page([], None)
+            if offset > total // 2:
+                offset, from_end = total - 1 - offset, True
+        bound: dict[str, Any] = {
+            "organization_id": organization_id,
+            "base": base,
+            "limit": query.count + 1,
+            "offset": offset,
+        }
+        if query.filter is not None:
+            bound |= parameters(query.filter)
+        if query.start is not None:
+            bound |= {"after_id": query.start.id, "after_key": query.start.key}
+        with reading() as connection:
+            shape = PageShape(
+                connection.dialect.name,
+                resource_type,
+                query.filter.shape if query.filter else None,
+                query.sort,
+                None if query.start is None else query.start.key is None,
+                from_end,
+                query.derived,
+            )
+            statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
+            rows = connection.execute(statement, bound).all()
+        following = None
+        if len(rows) > query.count:
+            rows = rows[: query.count]
+            following = Position(rows[-1].sort_key, rows[-1].id)
+        return Page([Stored._make(row[:6]) for row in rows], following)
+
+    def total(self, organization_id: str, resource_type: ResourceType, filter_: Filter | None) -> int:
+        """Return how many resources there are: from the counter, or counted where a filter is given."""
+        with reading() as connection:
+            if filter_ is None:
+                return total_of(connection, organization_id, resource_type.name)
+            dialect = connection.dialect.name
+            statement = self._statements.get(
+                ("count", dialect, resource_type, filter_.shape),
+                lambda: count_statement(self.mapping, dialect, resource_type, filter_.shape),
+            )
+            bound = {"organization_id": organization_id, "base": "", **parameters(filter_)}
+            return connection.execute(statement, bound).scalar() or 0

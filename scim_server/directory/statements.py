@@ -1,0 +1,121 @@
+"""The SELECT statements of lists and look-ups, built once for each shape of a query and then only bound."""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, null, select, type_coerce
+from sqlalchemy.types import Integer, Text
+
+from scim_server.directory.compiler import Compiler
+from scim_server.directory.mapping import StorageMapping
+from scim_server.directory.ordering import Sort, after, order_by, sort_key
+from scim_server.protocol.attributes import ResourceType
+from scim_server.protocol.filters.tree import Shape
+
+# Statements for as many different filter shapes and orders are kept ready.
+MAX_STATEMENTS = 1_000
+
+Statement = Select[Any]
+
+
+class StatementCache:
+    """A bounded memory of built statements, safe for threads."""
+
+    def __init__(self) -> None:
+        self._statements: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, build: Callable[[], Statement]) -> Statement:
+        """Return the statement for the key, building it where it is not remembered."""
+        with self._lock:
+            statement = self._statements.get(key)
+            if statement is not None:
+                self._statements.move_to_end(key)
+                return statement
+        statement = build()
+        with self._lock:
+            self._statements[key] = statement
+            if len(self._statements) > MAX_STATEMENTS:
+                self._statements.popitem(last=False)
+        return statement
+
+
+class PageShape(NamedTuple):
+    """What the statement of a page depends on; literals and the place in the list are bound.
+
+    `start_key_is_missing` is None where the page starts at the beginning.
+    """
+
+    dialect: str
+    resource_type: ResourceType
+    filter: Shape | None
+    sort: Sort | None
+    start_key_is_missing: bool | None
+    from_end: bool
+    derived: bool
+
+
+def get_statement(mapping: StorageMapping, dialect: str, *, derived: bool) -> Statement:
+    """Return the look-up of one resource by its id."""
+    columns = _columns(mapping, dialect, derived=derived)
+    return select(*columns).where(mapping.of_organization, mapping.id == bindparam("id"))
+
+
+def page_statement(mapping: StorageMapping, shape: PageShape) -> Statement:
+    """Return the page of a list: the columns of a Stored row, then the sort key.
+
+    A page that skips rows finds their ids in the narrow index first and reads the documents of its own rows only.
+    With `from_end` the id at `offset` is looked for from the end of the list, which `total` rows are before.
+    """
+    key = sort_key(shape.sort, mapping, shape.dialect) if shape.sort else None
+    conditions = _conditions(mapping, shape.dialect, shape.resource_type, shape.filter)
+    if shape.start_key_is_missing is not None:
+        conditions.append(after(shape.sort, key, mapping.id, key_is_missing=shape.start_key_is_missing))
+    columns = _columns(mapping, shape.dialect, derived=shape.derived)
+    statement = select(*columns, (key if key is not None else null()).label("sort_key"))
+    if shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
+        conditions.append(mapping.id >= _first_id(mapping, from_end=shape.from_end))
+        return statement.where(*conditions).order_by(mapping.id).limit(_limit())
+    return (
+        statement.where(*conditions)
+        .order_by(*order_by(shape.sort, key, mapping.id))
+        .limit(_limit())
+        .offset(bindparam("offset", type_=Integer()))
+    )
+
+
+def count_statement(
+    mapping: StorageMapping, dialect: str, resource_type: ResourceType, filter_: Shape | None
+) -> Statement:
+    """Return the count of all resources that the filter matches."""
+    return select(func.count()).select_from(mapping.table).where(*_conditions(mapping, dialect, resource_type, filter_))
+
+
+def _conditions(
+    mapping: StorageMapping, dialect: str, resource_type: ResourceType, filter_: Shape | None
+) -> list[ColumnElement[bool]]:
+    conditions = [mapping.of_organization]
+    if filter_ is not None:
+        conditions.append(Compiler(mapping, resource_type, dialect).compile(filter_.tree))
+    return conditions
+
+
+def _first_id(mapping: StorageMapping, *, from_end: bool) -> ColumnElement[str]:
+    """Return the id at an offset of the whole list: by the index alone, from whichever end is nearer."""
+    same = mapping.table.alias()
+    ids = select(same.c.id).where(same.c.organization_id == bindparam("organization_id", type_=Text()))
+    order = same.c.id.desc() if from_end else same.c.id
+    return ids.order_by(order).limit(1).offset(bindparam("offset", type_=Integer())).scalar_subquery()
+
+
+def _limit() -> ColumnElement[int]:
+    return bindparam("limit", type_=Integer())
+
+
+def _columns(mapping: StorageMapping, dialect: str, *, derived: bool) -> list[ColumnElement[Any]]:
+    columns = mapping.table.c
+    last = mapping.derived(dialect) if derived else null()
+    document = type_coerce(columns.document, Text())
+    return [columns.id, columns.version, columns.created_at, columns.modified_at, document, last.label("derived")]

@@ -1,0 +1,23 @@
+"""Identifiers and the clock: the two things that no pure function may know."""
+
+from datetime import UTC, datetime
+
+import uuid_utils
+
+
+def new_id() -> str:
+    """Return a random UUID that sorts by the time of its making (version 7, RFC 9562).
+
+    Its hexadecimal digits can never spell "bulkId" (RFC 7643 §3.1).
+    """
+    return str(uuid_utils.uuid7())
+
+
+def now() -> str:
+    """Return the present moment as UTC in RFC 3339 with six digits of fraction."""
+    return moment(datetime.now(UTC))
+
+
+def moment(value: datetime) -> str:
+    """Return an aware datetime in the form of `now()`, which sorts as time does."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,192 @@
+"""Make, recognise and revoke tokens."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import bindparam, insert, select, table, type_coerce, update
+from sqlalchemy import column as column_of
+from sqlalchemy.types import Boolean, Integer, Text
+
+from scim_server.audit.service import Event, Origin, record
+from scim_server.database import reading, transaction
+from scim_server.database.types import JsonDocument
+from scim_server.identifiers import moment, now
+from scim_server.roles.catalogue import catalogue
+from scim_server.tokens.models import Token
+from scim_server.tokens.secrets import digest, new_token, parse_token, secret_matches
+
+SCIM_SCOPE = "scim"
+MANAGEMENT_SCOPE = "management"
+# `last_used_at` is written at most this often, in seconds: a write on each request would cost more than the request.
+LAST_USED_PRECISION = 60
+
+_organizations = table(
+    "organizations",
+    column_of("id", Text()),
+    column_of("slug", Text()),
+    column_of("schema_revision", Integer()),
+    column_of("unique_team_names", Boolean()),
+    column_of("has_nested_teams", Boolean()),
+)
+_RECOGNISE = (
+    select(
+        Token.id,
+        Token.organization_id,
+        Token.secret_digest,
+        Token.role,
+        type_coerce(Token.scopes, Text()).label("scopes"),
+        Token.expires_at,
+        Token.revoked_at,
+        Token.last_used_at,
+        _organizations.c.slug,
+        _organizations.c.schema_revision,
+        _organizations.c.unique_team_names,
+        _organizations.c.has_nested_teams,
+    )
+    .join(_organizations, _organizations.c.id == Token.organization_id)
+    .where(Token.id == bindparam("id"))
+)
+_TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
+
+
+class NoSuchToken(LookupError):
+    """There is no token of this id in the Organization."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Whom a request acts for: a token of one Organization, and what its Organization is set to."""
+
+    token_id: str
+    organization_id: str
+    slug: str
+    role: str | None
+    scopes: frozenset[str]
+    schema_revision: int
+    unique_team_names: bool
+    has_nested_teams: bool
+
+    @property
+    def serves_scim(self) -> bool:
+        """Tell whether the token may provision: it has the scope, or is an Owner's (product.md §1)."""
+        return SCIM_SCOPE in self.scopes or self.role == catalogue().owner
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A token as lists show it, without its secret."""
+
+    id: str
+    name: str
+    role: str | None
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
+def recognise(text: str) -> Principal | None:
+    """Return whom a token stands for; None where it is unknown, wrong, expired or revoked.
+
+    Asks the database each time, so a revocation holds on the next request in every worker.
+    """
+    parts = parse_token(text)
+    if parts is None:
+        return None
+    with reading() as connection:
+        row = connection.execute(_RECOGNISE, {"id": parts.id}).first()
+    if row is None:
+        # As much work as for a known id, so that time does not tell one from the other.
+        secret_matches(parts.secret, "")
+        return None
+    if not secret_matches(parts.secret, row.secret_digest):
+        return None
+    moment_ = now()
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
+        return None
+    if _is_stale(row.last_used_at):
+        with transaction() as connection:
+            connection.execute(_TOUCH, {"token": row.id, "moment": moment_})
+    return Principal(
+        token_id=row.id,
+        organization_id=row.organization_id,
+        slug=row.slug,
+        role=row.role,
+        scopes=frozenset(orjson.loads(row.scopes)),
+        schema_revision=row.schema_revision,
+        unique_team_names=row.unique_team_names,
+        has_nested_teams=row.has_nested_teams,
+    )
+
+
+def _is_stale(last_used_at: str | None) -> bool:
+    return last_used_at is None or last_used_at < moment(datetime.now(UTC) - timedelta(seconds=LAST_USED_PRECISION))
+
+
+def create_token(
+    organization_id: str,
+    origin: Origin,
+    *,
+    name: str,
+    role: str | None = None,
+    scopes: tuple[str, ...] = (),
+    expires_in_days: int | None = None,
+) -> tuple[TokenRecord, str]:
+    """Make a token; return its record and its text, which is shown this once. Raises UnknownRole."""
+    if role is not None:
+        catalogue().organization.role(role)
+    parts, text = new_token()
+    expires_at = moment(datetime.now(UTC) + timedelta(days=expires_in_days)) if expires_in_days else None
+    made = TokenRecord(parts.id, name, role, list(scopes), now(), expires_at, None, None)
+    with transaction() as connection:
+        row: dict[str, Any] = {
+            "id": made.id,
+            "organization_id": organization_id,
+            "name": name,
+            "secret_digest": digest(parts.secret),
+            "role": role,
+            "scopes": made.scopes,
+            "created_at": made.created_at,
+            "expires_at": expires_at,
+        }
+        connection.execute(insert(Token), row)
+        changes = {"name": [None, name], "role": [None, role], "scopes": [None, made.scopes]}
+        record(connection, organization_id, origin, [Event("owner:token:created", "Token", made.id, changes)])
+    return made, text
+
+
+def list_tokens(organization_id: str) -> list[TokenRecord]:
+    """Return the Organization's tokens, the oldest first, revoked ones included."""
+    statement = (
+        select(
+            Token.id,
+            Token.name,
+            Token.role,
+            type_coerce(Token.scopes, JsonDocument()).label("scopes"),
+            Token.created_at,
+            Token.expires_at,
+            Token.revoked_at,
+            Token.last_used_at,
+        )
+        .where(Token.organization_id == organization_id)
+        .order_by(Token.created_at, Token.id)
+    )
+    with reading() as connection:
+        return [TokenRecord(*row._tuple()) for row in connection.execute(statement)]
+
+
+def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:
+    """Revoke a token: its next request is refused in every worker. Raises NoSuchToken."""
+    of_token = (Token.organization_id == organization_id, Token.id == token_id)
+    with transaction() as connection:
+        found = connection.execute(select(Token.revoked_at).where(*of_token)).first()
+        if found is None:
+            raise NoSuchToken(f"There is no token {token_id!r} in this Organization.")
+        if found.revoked_at is None:
+            moment_ = now()
+            connection.execute(update(Token).where(*of_token).values(revoked_at=moment_))
+            event = Event("owner:token:revoked", "Token", token_id, {"revokedAt": [None, moment_]})
+            record(connection, organization_id, origin, [event])

@@ -1,0 +1,182 @@
+"""Write a User's row, its e-mail rows and the totals; called by the service inside its transaction."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import Text
+
+from scim_server.directory.documents import dump_document, dump_search
+from scim_server.directory.totals import add_to_total
+from scim_server.protocol.attributes import ResourceType
+from scim_server.protocol.schemas import USER
+from scim_server.protocol.values import fold
+from scim_server.users.mapping import USER_MAPPING
+from scim_server.users.memberships import groups_json
+from scim_server.users.models import User, UserEmail
+from scim_server.users.policy import Membership, Source, Status
+
+_INSERT = {
+    "sqlite": sqlite.insert(User).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(User).on_conflict_do_nothing(),
+}
+_INSERT_EMAILS = insert(UserEmail)
+_OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
+_UPDATE = update(User).where(*_OF_KEY)
+_DELETE = delete(User).where(*_OF_KEY)
+_DELETE_EMAILS = delete(UserEmail).where(
+    UserEmail.organization_id == bindparam("key_organization"), UserEmail.user_id == bindparam("key_id")
+)
+_USER_NAME_TAKEN = select(
+    exists().where(
+        User.organization_id == bindparam("organization"),
+        User.user_name_folded == bindparam("user_name"),
+        User.id != bindparam("but"),
+    )
+)
+
+
+class LockedUser(NamedTuple):
+    """A User's row, locked for the rest of the transaction."""
+
+    id: str
+    version: int
+    created_at: str
+    modified_at: str
+    document: str
+    groups: str | None
+    membership: Membership
+
+
+def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
+    """Write a new User; return False, with nothing written, where its userName or externalId is taken."""
+    if connection.execute(_INSERT[connection.dialect.name], row).rowcount == 0:
+        return False
+    if emails:
+        connection.execute(_INSERT_EMAILS, emails)
+    add_to_total(connection, row["organization_id"], USER.name, 1)
+    return True
+
+
+def lock_user(
+    connection: Connection, organization_id: str, user_id: str, base: str, *, has_nested_teams: bool
+) -> LockedUser | None:
+    """Read a User and keep others from changing it until the transaction ends; None where there is none."""
+    dialect = connection.dialect.name
+    bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
+    row = connection.execute(_LOCKED[dialect, has_nested_teams], bound).first()
+    if row is None:
+        return None
+    membership = Membership(
+        status=Status(row.status),
+        role=row.role,
+        source=Source(row.source),
+        is_idp_managed=row.is_idp_managed,
+        active=row.active,
+        status_before=Status(row.status_before) if row.status_before else None,
+    )
+    return LockedUser(row.id, row.version, row.created_at, row.modified_at, row.document, row.groups, membership)
+
+
+def _locked_statement(dialect: str, *, nested: bool) -> Any:
+    document = type_coerce(User.document, Text()).label("document")
+    return (
+        select(
+            User.id,
+            User.version,
+            User.created_at,
+            User.modified_at,
+            document,
+            groups_json(dialect, nested=nested).label("groups"),
+            User.status,
+            User.role,
+            User.source,
+            User.is_idp_managed,
+            User.active,
+            User.status_before,
+        )
+        .where(*_OF_KEY)
+        .with_for_update(of=User)
+    )
+
+
+_LOCKED = {
+    (dialect, nested): _locked_statement(dialect, nested=nested)
+    for dialect in ("sqlite", "postgresql")
+    for nested in (False, True)
+}
+
+
+def update_user(
+    connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]], *, emails_changed: bool
+) -> None:
+    """Write a changed User; raises IntegrityError where its userName or externalId is taken."""
+    key = {"key_organization": row["organization_id"], "key_id": row["id"]}
+    changed = {name: value for name, value in row.items() if name not in {"organization_id", "id", "created_at"}}
+    connection.execute(_UPDATE.values(**{name: bindparam(name) for name in changed}), {**key, **changed})
+    if emails_changed:
+        connection.execute(_DELETE_EMAILS, key)
+        if emails:
+            connection.execute(_INSERT_EMAILS, emails)
+
+
+def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:
+    """Delete a User's rows."""
+    connection.execute(_DELETE, {"key_organization": organization_id, "key_id": user_id})
+    add_to_total(connection, organization_id, USER.name, -1)
+
+
+def user_name_is_taken(connection: Connection, organization_id: str, user_name: str, *, but: str | None = None) -> bool:
+    """Tell whether a User of the Organization, `but` this one, has the userName, without regard to letter case."""
+    bound = {"organization": organization_id, "user_name": fold(user_name), "but": but or ""}
+    return bool(connection.execute(_USER_NAME_TAKEN, bound).scalar())
+
+
+def user_row(
+    organization_id: str, user_id: str, resource_type: ResourceType, attributes: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the columns that hold the SCIM attributes."""
+    display_name = attributes.get("displayName")
+    return {
+        "organization_id": organization_id,
+        "id": user_id,
+        "user_name_folded": fold(attributes["userName"]),
+        "external_id": attributes.get("externalId"),
+        "display_name": display_name,
+        "display_name_folded": fold(display_name) if display_name is not None else None,
+        "document": dump_document(resource_type, user_id, attributes),
+        "search": dump_search(resource_type, USER_MAPPING, attributes),
+    }
+
+
+def membership_row(membership: Membership) -> dict[str, Any]:
+    """Return the columns that hold the standing."""
+    return {
+        "active": membership.active,
+        "status": membership.status.value,
+        "status_before": membership.status_before.value if membership.status_before else None,
+        "role": membership.role,
+        "source": membership.source.value,
+        "is_idp_managed": membership.is_idp_managed,
+    }
+
+
+def email_rows(organization_id: str, user_id: str, attributes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of the e-mail addresses."""
+
+    def folded(element: Mapping[str, Any], name: str) -> str | None:
+        return fold(element[name]) if name in element else None
+
+    return [
+        {
+            "organization_id": organization_id,
+            "user_id": user_id,
+            "position": position,
+            "value_folded": folded(element, "value"),
+            "type_folded": folded(element, "type"),
+            "display_folded": folded(element, "display"),
+            "is_primary": element.get("primary"),
+        }
+        for position, element in enumerate(attributes.get("emails", ()))
+    ]

@@ -1,0 +1,73 @@
+"""The one switch from exceptions to answers: SCIM Errors under /scim/, problem JSON elsewhere (RFC 9457)."""
+
+import logging
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
+
+from scim_server.database.transactions import is_unavailable
+from scim_server.protocol import errors
+from scim_server.protocol.errors import ScimError
+from scim_server.web.requests import request_id
+
+SCIM_MEDIA_TYPE = "application/scim+json"
+PROBLEM_MEDIA_TYPE = "application/problem+json"
+
+_log = logging.getLogger(__name__)
+
+_BY_STATUS: dict[int, type[ScimError]] = {
+    400: errors.InvalidSyntax,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    409: errors.Conflict,
+    412: errors.PreconditionFailed,
+    413: errors.PayloadTooLarge,
+    415: errors.UnsupportedMediaType,
+    501: errors.NotImplementedByServer,
+    503: errors.Unavailable,
+}
+
+
+def set_up_errors(app: Flask) -> None:
+    """Answer every exception in the format of the path that it came from."""
+    app.register_error_handler(Exception, answer)
+
+
+def answer(error: Exception) -> Response:
+    """Return the answer for an exception; unknown ones are logged and answered without any detail."""
+    known = _known(error)
+    response = _scim_answer(known) if request.path.startswith("/scim/") else _problem_answer(known)
+    response.headers["X-Request-Id"] = request_id()
+    if isinstance(known, errors.TooManyRequests | errors.Unavailable):
+        response.headers["Retry-After"] = str(known.retry_after)
+    if isinstance(known, errors.Unauthorized):
+        response.headers["WWW-Authenticate"] = 'Bearer realm="scim", error="invalid_token"'
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _known(error: Exception) -> ScimError:
+    if isinstance(error, ScimError):
+        return error
+    if isinstance(error, SecurityError):
+        return errors.InvalidSyntax("The Host header names none of this server's hosts; use the public URL.")
+    if isinstance(error, HTTPException) and error.code in _BY_STATUS:
+        return _BY_STATUS[error.code]()
+    if is_unavailable(error):
+        _log.warning("database unavailable", exc_info=error, extra={"request_id": request_id()})
+        return errors.Unavailable()
+    _log.error("unexpected error", exc_info=error, extra={"request_id": request_id()})
+    return errors.InternalError(f"The server failed; nothing was changed. Request id: {request_id()}")
+
+
+def _scim_answer(error: ScimError) -> Response:
+    return Response(orjson.dumps(error.body()), error.status, mimetype=SCIM_MEDIA_TYPE)
+
+
+def _problem_answer(error: ScimError) -> Response:
+    body = {"type": "about:blank", "title": type(error).__name__, "status": error.status, "detail": error.detail}
+    return Response(orjson.dumps({**body, "requestId": request_id()}), error.status, mimetype=PROBLEM_MEDIA_TYPE)

@@ -1,0 +1,27 @@
+"""What a request says of itself, and nothing that it could forge: request id, address, origin of changes."""
+
+import re
+
+from flask import g, request
+
+from scim_server.audit.service import ActorType, Origin
+from scim_server.identifiers import new_id
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+MAX_USER_AGENT_LENGTH = 256
+
+
+def request_id() -> str:
+    """Return the id of this request: the client's X-Request-Id where it is a harmless word, else a new one."""
+    if "request_id" not in g:
+        sent = request.headers.get("X-Request-Id", "")
+        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else new_id()
+    found: str = g.request_id
+    return found
+
+
+def origin(actor_type: ActorType, actor_id: str) -> Origin:
+    """Return who changes something with this request, for its audit events."""
+    user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
+    printable = "".join(character if character.isprintable() else "?" for character in user_agent)
+    return Origin(actor_type, actor_id, request_id(), request.remote_addr, printable or None)

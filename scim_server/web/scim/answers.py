@@ -1,0 +1,63 @@
+"""Answers of the SCIM endpoints: rendered text with its headers, never parsed again unless projected."""
+
+import orjson
+from flask import Response, request
+
+from scim_server.directory.documents import Stored, location, render
+from scim_server.directory.mapping import StorageMapping
+from scim_server.protocol.attributes import ResourceType
+from scim_server.protocol.etag import entity_tag
+from scim_server.protocol.projection import Projection
+from scim_server.web.errors import SCIM_MEDIA_TYPE
+
+
+def json_answer(body: str | bytes, status: int = 200) -> Response:
+    """Return a SCIM answer with a JSON body."""
+    return Response(body, status, mimetype=SCIM_MEDIA_TYPE)
+
+
+def no_content(version: int | None = None) -> Response:
+    """Return 204, with the entity tag of what the request changed."""
+    response = Response(status=204)
+    response.headers.pop("Content-Type", None)
+    if version is not None:
+        response.headers["ETag"] = entity_tag(version)
+    return response
+
+
+def resource_text(
+    resource_type: ResourceType, mapping: StorageMapping, stored: Stored, base: str, projection: Projection
+) -> str:
+    """Return a resource as JSON text with the attributes that the client asked for."""
+    text = render(resource_type, mapping, stored, base)
+    return text if projection.is_default else orjson.dumps(projection.apply(orjson.loads(text))).decode()
+
+
+def resource_answer(
+    resource_type: ResourceType,
+    mapping: StorageMapping,
+    stored: Stored,
+    base: str,
+    projection: Projection,
+    status: int = 200,
+) -> Response:
+    """Return a resource with ETag, and Location where it was just created (RFC 7644 §3.3, §3.14)."""
+    response = json_answer(resource_text(resource_type, mapping, stored, base, projection), status)
+    response.headers["ETag"] = entity_tag(stored.version)
+    if status == 201:  # noqa: PLR2004 - an HTTP status
+        response.headers["Location"] = location(base, resource_type, stored.id)
+    return response
+
+
+def not_modified(version: int) -> Response:
+    """Return 304 for a client that has this version already."""
+    response = Response(status=304)
+    response.headers["ETag"] = entity_tag(version)
+    return response
+
+
+def query_projection(resource_type: ResourceType) -> Projection:
+    """Return the projection that the query parameters ask for (RFC 7644 §3.9)."""
+    return Projection.from_parameters(
+        request.args.get("attributes"), request.args.get("excludedAttributes"), resource_type
+    )

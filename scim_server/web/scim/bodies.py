@@ -1,0 +1,28 @@
+"""Read the body of a SCIM request: size, media type and encoding first, then bounded JSON."""
+
+from typing import Any
+
+from flask import request
+
+from scim_server.protocol.errors import PayloadTooLarge, UnsupportedMediaType
+from scim_server.protocol.json_body import read_object
+from scim_server.protocol.limits import MAX_BODY_BYTES
+
+_MEDIA_TYPES = {"application/scim+json", "application/json"}
+_CHARSETS = {"", "utf-8", "utf8"}
+
+
+def body(max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
+    """Return the JSON object of the request.
+
+    Raises UnsupportedMediaType, PayloadTooLarge, InvalidSyntax.
+    """
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise UnsupportedMediaType("Send the body without Content-Encoding.")
+    charset = request.mimetype_params.get("charset", "").strip('"').lower()
+    if request.mimetype not in _MEDIA_TYPES or charset not in _CHARSETS:
+        raise UnsupportedMediaType
+    if (request.content_length or 0) > max_bytes:
+        raise PayloadTooLarge(f"The body is larger than {max_bytes} bytes.")
+    request.max_content_length = max_bytes
+    return read_object(request.get_data(cache=True), max_bytes=max_bytes)

@@ -1,0 +1,6 @@
+"""The WSGI application, for servers that are given a module: `gunicorn -c config/gunicorn.py wsgi:app`."""
+
+from scim_server.app import create_app
+from scim_server.settings import Settings
+
+app = create_app(Settings.load())
