@@ -9,6 +9,7 @@ from flask import Flask
 from granian import Granian
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, told
@@ -58,7 +59,7 @@ def _server(settings: Settings) -> Any:
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_TIMEOUT),
         workers_kill_timeout=GRACE,
         respawn_failed_workers=True,
-        log_level=settings.log_level.lower(),
+        log_level=LogLevels(settings.log_level.lower()),
     )
 
 

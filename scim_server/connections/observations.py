@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scim_server.connections.models import ConnectionObservation
 from scim_server.database import reading, transaction
 from scim_server.identifiers import now
+from scim_server.protocol.quirks import Quirk
 
 # Seconds between two writes of what a worker has counted.
 FLUSH_INTERVAL = 10
@@ -67,12 +68,12 @@ class Observations:
         self._lock = threading.Lock()
         self._next_flush = time.monotonic() + FLUSH_INTERVAL
 
-    def add(self, organization_id: str, counts: Mapping[str, int], samples: Mapping[str, str]) -> None:
-        """Count the quirks of one request, and write everything counted when it is time."""
+    def add(self, organization_id: str, counts: Mapping[tuple[Quirk, str], int]) -> None:
+        """Count the quirks of one request by (quirk, what it was met in), and write all that was counted when it is time."""
         with self._lock:
-            for quirk, number in counts.items():
-                self._counts[organization_id, quirk] += number
-                self._samples[organization_id, quirk] = samples.get(quirk, "")[:MAX_SAMPLE_LENGTH]
+            for (quirk, sample), number in counts.items():
+                self._counts[organization_id, quirk.value] += number
+                self._samples[organization_id, quirk.value] = sample[:MAX_SAMPLE_LENGTH]
             due = time.monotonic() >= self._next_flush
         if due:
             self.flush()

@@ -4,8 +4,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Dialect, Text
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.types import TypeDecorator, TypeEngine, UserDefinedType
 
 # PostgreSQL compares and indexes text by locale unless told otherwise; "C" is code point order, which is what SQLite
 # and Python do and what prefix ranges need.
@@ -30,7 +29,17 @@ class JsonDocument(TypeDecorator[Any]):
         return None if value is None else orjson.loads(value)
 
 
-class SearchDocument(TypeDecorator[Any]):
+class _EncodedJsonb(UserDefinedType[str]):
+    """PostgreSQL's JSONB, bound as JSON text: SQLAlchemy's own would encode it a second time."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Return the name of the type."""
+        return "JSONB"
+
+
+class SearchDocument(TypeDecorator[str]):
     """JSON that filters look into: JSONB on PostgreSQL, text on SQLite. Bound as encoded text, never read back."""
 
     impl = Text
@@ -38,15 +47,4 @@ class SearchDocument(TypeDecorator[Any]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the column type of the dialect."""
-        if dialect.name == "postgresql":
-            # Our own encoder has made the text already: hand it through.
-            return dialect.type_descriptor(JSONB())
-        return dialect.type_descriptor(Text())
-
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
-        """Hand encoded JSON to the driver."""
-        if value is not None and dialect.name == "postgresql":
-            from psycopg.types.json import Jsonb
-
-            return Jsonb(orjson.Fragment(value), dumps=orjson.dumps)
-        return value
+        return dialect.type_descriptor(_EncodedJsonb() if dialect.name == "postgresql" else Text())

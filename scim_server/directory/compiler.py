@@ -17,7 +17,6 @@ from scim_server.protocol.filters.tree import (
     And,
     Comparison,
     Filter,
-    Literal,
     Node,
     Not,
     Operator,
@@ -26,7 +25,7 @@ from scim_server.protocol.filters.tree import (
     Unknown,
     ValuePath,
 )
-from scim_server.protocol.values import fold
+from scim_server.protocol.values import Literal, fold
 
 # Sorts after every text that begins with the prefix before it.
 LAST_CHARACTER = "\U0010ffff"

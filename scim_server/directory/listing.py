@@ -18,7 +18,6 @@ class Listing:
 
     rows: list[Stored]
     total: int | None
-    start_index: int | None = None
     next_cursor: str | None = None
 
 
@@ -64,10 +63,10 @@ class Lister:
         if found.next is not None:
             self.walks.remember(fingerprint or asked.fingerprint(), end + 1, found.next)
         if found.next is None and query.count > 0 and (found.rows or start_index == 1):
-            return Listing(found.rows, end, start_index)
+            return Listing(found.rows, end)
         total = self.directory.total(organization_id, self.resource_type, query.filter)
         # While rows are deleted before the walk's place, its own count tells that there is more to come.
-        return Listing(found.rows, max(total, end + (found.next is not None)), start_index)
+        return Listing(found.rows, max(total, end + (found.next is not None)))
 
     def _by_cursor(self, asked: Asked, cursor: str, query: Query) -> Listing:
         fingerprint = asked.fingerprint()

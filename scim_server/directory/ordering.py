@@ -42,6 +42,7 @@ def parse_sort(text: str | None, *, descending: bool, resource_type: ResourceTyp
         if value is None:
             raise InvalidValue(f"sortBy names '{text}', which has parts; name one of them, such as '{text}.formatted'.")
         path = AttributePath(path.extension, path.attribute, value)
+    assert path.attribute is not None  # noqa: S101 - checked above; a path is made anew between
     if path.attribute.name in {"schemas", "groups", "members"}:
         raise InvalidValue(f"sortBy names '{text}', which has no order.")
     return Sort(path, descending)

@@ -69,7 +69,7 @@ def register_extension(
 
     Raises InvalidValue for a document that is no schema, or whose URN the Organization has already.
     """
-    schema = load_schema(document)
+    schema: Schema = load_schema(document)
     folded = schema.id.lower()
     of_organization = OrganizationExtension.organization_id == organization_id
     with transaction() as connection:

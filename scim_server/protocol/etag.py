@@ -1,43 +1,47 @@
-"""Entity tags (RFC 7644 §3.14): weak tags made of a version number, and the conditions that clients send."""
+"""Entity tags: each version of a resource is a number, its tag `W/"3"` (RFC 7644 §3.14).
+
+Comparison is weak for If-Match too, as RFC 7644 only knows weak tags. A header that is no list of tags names no version:
+it fails an If-Match and never holds for an If-None-Match (security CC04).
+"""
 
 import re
+from dataclasses import dataclass
+from typing import Final
 
-from scim_server.protocol.errors import InvalidSyntax
+# RFC 9110 §8.8.3: printable characters but the quote; those above ASCII are obsolete, yet harmless.
+_TAG = r'(?:[Ww]/)?"([\x21\x23-\x7e\x80-\xff]*)"'
+_FIRST_TAG = re.compile(_TAG)
+_LIST = re.compile(rf"[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*")
+_LONGEST_HEADER: Final = 8 * 1024
 
-_TAG = re.compile(r'\s*(?:W/)?"([^"]*)"\s*')
-# As many tags as a client may name in one header.
-MAX_TAGS = 100
+
+@dataclass(frozen=True, slots=True)
+class EntityTags:
+    """What If-Match or If-None-Match names: any version, or these tags without `W/` and quotes."""
+
+    any: bool
+    tags: frozenset[str]
 
 
 def entity_tag(version: int) -> str:
-    """Return the weak entity tag of a version, the same in the header and in `meta.version`."""
+    """Return the tag of a version, the same in the ETag header and in `meta.version`."""
     return f'W/"{version}"'
 
 
-def if_match_holds(header: str | None, version: int) -> bool:
-    """Tell whether an If-Match header allows a change of this version; a missing header and `*` always do.
+def parse_entity_tags(header: str) -> EntityTags:
+    """Return what the header names; nothing for one that is malformed or unreasonably long."""
+    text = header.strip()
+    if text == "*":
+        return EntityTags(any=True, tags=frozenset())
+    if len(text) > _LONGEST_HEADER or not _LIST.fullmatch(text):
+        return EntityTags(any=False, tags=frozenset())
+    return EntityTags(any=False, tags=frozenset(_FIRST_TAG.findall(text)))
 
-    Tags are compared weakly: the version numbers are exact, so the `W/` that SCIM prescribes takes nothing away.
-    Raises InvalidSyntax for a header that is no list of tags.
+
+def matches(header: str, version: int) -> bool:
+    """Tell whether the header names this version of a resource that exists.
+
+    If-Match is met where this is true, If-None-Match where it is false.
     """
-    return header is None or _names(header, version, "If-Match")
-
-
-def if_none_match_holds(header: str | None, version: int) -> bool:
-    """Tell whether an If-None-Match header wants this version sent; a header that is no list of tags does too."""
-    if header is None:
-        return True
-    try:
-        return not _names(header, version, "If-None-Match")
-    except InvalidSyntax:
-        return True
-
-
-def _names(header: str, version: int, name: str) -> bool:
-    if header.strip() == "*":
-        return True
-    tags = header.split(",")
-    matches = [_TAG.fullmatch(tag) for tag in tags[:MAX_TAGS]]
-    if len(tags) > MAX_TAGS or not all(matches):
-        raise InvalidSyntax(f'{name} must be * or a list of entity tags such as W/"3".')
-    return any(match is not None and match.group(1) == str(version) for match in matches)
+    named = parse_entity_tags(header)
+    return named.any or str(version) in named.tags

@@ -14,6 +14,7 @@ from marshmallow import ValidationError, fields
 from marshmallow.experimental.context import Context
 
 from scim_server.protocol.attributes import Attribute, Type, Uniqueness
+from scim_server.protocol.bodies import REQUIRED, kind
 from scim_server.protocol.folding import fold_keys, is_sent_unassigned, is_unassigned, table_of
 from scim_server.protocol.limits import (
     MAX_INDEXED_STRING_LENGTH,
@@ -24,8 +25,6 @@ from scim_server.protocol.limits import (
 from scim_server.protocol.quirks import Quirk, Quirks
 from scim_server.protocol.schemas import GROUP, USER
 from scim_server.protocol.values import fold, sortable_date_time
-
-REQUIRED = "is required"
 
 _INDEXED_PATHS = {"externalId", "userName", "displayName", "emails.value", "members.value", "manager.value"}
 _INDEXED = {
@@ -53,23 +52,6 @@ def loading() -> Loading:
     """Return the load at hand; `resources.py` enters it around each use of a field."""
     current: Loading = Context[Loading].get()
     return current
-
-
-def kind(value: Any) -> str:
-    """Return what a JSON value is, in words; the value itself may be secret or long."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "a boolean"
-        case int() | float():
-            return "a number"
-        case str():
-            return "a string"
-        case list():
-            return "an array"
-        case _:
-            return "an object"
 
 
 class AttributeField(fields.Field[Any]):

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from scim_server.protocol.attributes import Attribute, Type
-from scim_server.protocol.errors import InvalidSyntax
+from scim_server.protocol.bodies import twins
 from scim_server.protocol.quirks import Quirk, Quirks
 
 # Clients echo or send these as a matter of course; dropping them is no news (idp-wire O23, O24, O28, O53).
@@ -53,11 +53,6 @@ def fold_keys(
         elif not is_sent_unassigned(attribute, value):
             result[attribute.name] = value
     return result
-
-
-def twins(first: str, second: str) -> InvalidSyntax:
-    """Return the error for two keys that differ in letter case or prefix alone."""
-    return InvalidSyntax(f"The keys {first[:200]!a} and {second[:200]!a} name the same attribute; send one of them.")
 
 
 def _record(quirk: Quirk, prefix: str, name: str, quirks: Quirks) -> None:

@@ -28,3 +28,6 @@ MAX_BULK_OPERATIONS = 1_000
 MAX_MEMBERS_IN_PATCH_ANSWER = 1_000
 # Seconds after which a cursor is no longer accepted (RFC 9865 §2.1).
 CURSOR_TIMEOUT = 3_600
+# Of an extension that an Organization registers; the Enterprise User extension has 6 and 3.
+MAX_EXTENSION_ATTRIBUTES = 100
+MAX_SUB_ATTRIBUTES = 50

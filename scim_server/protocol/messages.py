@@ -1,188 +1,278 @@
-"""The messages of RFC 7644 §3.12 that clients send, read with marshmallow: PatchOp, SearchRequest, BulkRequest."""
+"""The messages of RFC 7644 that clients send, PatchOp, SearchRequest and BulkRequest, and two that they are sent.
 
-from collections.abc import Mapping
+Keys are read in any letter case and unknown ones are ignored (idp-wire R25). The Error message is
+`errors.ScimError.body`; a ListResponse of stored documents is `paging.list_response`.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
 
+from scim_server.protocol.bodies import REQUIRED, check_schemas, detail, kind, quoted, twins
 from scim_server.protocol.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
 from scim_server.protocol.limits import MAX_BULK_OPERATIONS, MAX_PATCH_OPERATIONS
 
 _MESSAGES = "urn:ietf:params:scim:api:messages:2.0:"
-PATCH_SCHEMA = f"{_MESSAGES}PatchOp"
-SEARCH_SCHEMA = f"{_MESSAGES}SearchRequest"
-BULK_REQUEST_SCHEMA = f"{_MESSAGES}BulkRequest"
-BULK_RESPONSE_SCHEMA = f"{_MESSAGES}BulkResponse"
-LIST_SCHEMA = f"{_MESSAGES}ListResponse"
+PATCH_OP = _MESSAGES + "PatchOp"
+SEARCH_REQUEST = _MESSAGES + "SearchRequest"
+BULK_REQUEST = _MESSAGES + "BulkRequest"
+BULK_RESPONSE = _MESSAGES + "BulkResponse"
+LIST_RESPONSE = _MESSAGES + "ListResponse"
+
+_PATCH_OPS = ("add", "remove", "replace")
+_BULK_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchRequest:
-    """What a list asks for, from query parameters or from a SearchRequest body (RFC 7644 §3.4.3).
+    """What a query asks for, in the URL or in a body (RFC 7644 §3.4.2, §3.4.3); None is not asked.
 
-    Numbers are as the client wrote them, text or integer; `paging.page_request` makes sense of them.
+    `cursor` is "" for the first page by cursors (RFC 9865 §2).
     """
 
-    attributes: str | list[str] | None = None
-    excluded_attributes: str | list[str] | None = None
+    attributes: tuple[str, ...] = ()
+    excluded_attributes: tuple[str, ...] = ()
     filter: str | None = None
     sort_by: str | None = None
     sort_order: str | None = None
-    start_index: str | int | None = None
-    count: str | int | None = None
+    start_index: int | None = None
+    count: int | None = None
     cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOperation:
-    """One operation of a Bulk request (RFC 7644 §3.7); `method` is in capitals."""
+    """One operation of a BulkRequest; `path` begins with a slash, `data` is as sent."""
 
     method: str
     path: str
-    bulk_id: str | None
-    version: str | None
-    data: dict[str, Any] | None
+    bulk_id: str | None = None
+    version: str | None = None
+    data: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRequest:
-    """A Bulk request; `fail_on_errors` is None where all operations are to be tried."""
+    """Operations in their order; after `fail_on_errors` errors the rest is not tried (RFC 7644 §3.7)."""
 
     operations: tuple[BulkOperation, ...]
-    fail_on_errors: int | None
+    fail_on_errors: int | None = None
 
 
-class _Message(Schema):
-    """A message whose keys are read without regard to letter case (RFC 7643 §2.1)."""
+def errors(invalid: str) -> dict[str, Any]:
+    """Return marshmallow's messages for a field, as predicates."""
+    return {"invalid": invalid, "required": REQUIRED, "null": REQUIRED}
+
+
+def _text(**options: Any) -> fields.String:
+    return fields.String(error_messages=errors("must be a string"), **options)
+
+
+def _integer(**options: Any) -> fields.Integer:
+    return fields.Integer(strict=True, error_messages=errors("must be an integer"), **options)
+
+
+class MessageSchema(Schema):
+    """Fold the keys; drop nulls, but where null is a value, and unknown keys, unless `strict` refuses them."""
 
     class Meta:
-        """Unknown keys are ignored."""
-
         unknown = EXCLUDE
 
+    nullable: ClassVar[frozenset[str]] = frozenset()
+    strict: ClassVar[bool] = False
+
+    @cached_property
+    def keys(self) -> dict[str, str]:
+        """Return the canonical keys by folded key."""
+        return {key.lower(): key for name, field in self.fields.items() for key in (field.data_key or name,)}
+
     @pre_load
-    def fold_keys(self, data: Any, **_: Any) -> Any:
-        """Give every key the letter case of its field; two that fold together are refused."""
+    def fold_keys(self, data: Any, **_: Any) -> dict[str, Any]:
+        """Return the known keys of an object in their canonical letter case."""
         if not isinstance(data, Mapping):
-            return data
-        names = {(field.data_key or name).lower(): field.data_key or name for name, field in self.fields.items()}
-        folded: dict[str, Any] = {}
+            raise InvalidSyntax(f"The message must hold an object here, not {kind(data)}.")
+        sent: dict[str, str] = {}
+        result = {}
         for key, value in data.items():
-            name = names.get(key.lower(), key)
-            if name in folded:
-                raise ValidationError("is given twice, in different letter case.", name)
-            folded[name] = value
-        return folded
+            name = self.keys.get(key.lower())
+            if name is None:
+                if self.strict:
+                    raise ValidationError({key: ["is not known here"]})
+                continue
+            if name in sent:
+                raise twins(sent[name], key)
+            sent[name] = key
+            if value is not None or name in self.nullable:
+                result[name] = value
+        return result
 
 
-class _PatchOperation(_Message):
-    op = fields.String(required=True)
-    path = fields.String(allow_none=True)
+class _PatchOperation(MessageSchema):
+    nullable = frozenset({"value"})
+    op = _text(required=True)
+    path = _text(load_default=None)
     value = fields.Raw(allow_none=True)
 
-
-class _Patch(_Message):
-    schemas = fields.List(fields.String(), required=True)
-    Operations = fields.List(fields.Nested(_PatchOperation), required=True, validate=validate.Length(min=1))
-
-
-class _Search(_Message):
-    schemas = fields.List(fields.String(), required=True)
-    attributes = fields.List(fields.String(), allow_none=True)
-    excluded_attributes = fields.List(fields.String(), data_key="excludedAttributes", allow_none=True)
-    filter = fields.String(allow_none=True)
-    sort_by = fields.String(data_key="sortBy", allow_none=True)
-    sort_order = fields.String(data_key="sortOrder", allow_none=True)
-    start_index = fields.Raw(data_key="startIndex", allow_none=True)
-    count = fields.Raw(allow_none=True)
-    cursor = fields.String(allow_none=True)
+    @post_load
+    def name_op(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        op = data["op"].lower()
+        if op not in _PATCH_OPS:
+            raise ValidationError({"op": ["must be 'add', 'remove' or 'replace'"]})
+        return {**data, "op": op}
 
 
-class _BulkOperation(_Message):
-    method = fields.String(required=True)
-    path = fields.String(required=True)
-    bulk_id = fields.String(data_key="bulkId", allow_none=True)
-    version = fields.String(allow_none=True)
-    data = fields.Dict(allow_none=True)
-
-
-class _Bulk(_Message):
-    schemas = fields.List(fields.String(), required=True)
-    fail_on_errors = fields.Integer(
-        data_key="failOnErrors", strict=True, allow_none=True, validate=validate.Range(min=1)
+class _PatchOp(MessageSchema):
+    operations = fields.List(
+        fields.Nested(_PatchOperation),
+        data_key="Operations",
+        required=True,
+        validate=validate.Length(min=1, error="must hold at least one operation"),
+        error_messages=errors("must be an array of operations"),
     )
-    Operations = fields.List(fields.Nested(_BulkOperation), required=True, validate=validate.Length(min=1))
 
 
-_PATCH, _SEARCH, _BULK = _Patch(), _Search(), _Bulk()
-_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+class _Names(fields.Field[tuple[str, ...]]):
+    """Attribute names: an array, or as in a URL one text with commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **_: Any) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return split_names(value)
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(name for each in value if (name := each.strip()))
+        raise ValidationError("must be an array of strings")
 
 
-def load_patch(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the operations of a PatchOp as dicts with `op`, and `path` and `value` where they were given.
+class _Search(MessageSchema):
+    attributes = _Names()
+    excluded_attributes = _Names(data_key="excludedAttributes")
+    filter = _text()
+    sort_by = _text(data_key="sortBy")
+    sort_order = _text(data_key="sortOrder")
+    start_index = _integer(data_key="startIndex")
+    count = _integer()
+    cursor = _text()
 
-    Raises InvalidSyntax, and PayloadTooLarge for more operations than the server takes.
+
+class _BulkOperation(MessageSchema):
+    method = _text(required=True)
+    path = _text(required=True)
+    bulk_id = _text(data_key="bulkId", validate=validate.Length(min=1, error="must not be empty"))
+    version = _text()
+    data = fields.Dict(error_messages=errors("must be an object"))
+
+    @post_load
+    def finish(self, data: dict[str, Any], **_: Any) -> BulkOperation:
+        data["method"] = data["method"].upper()
+        data["path"] = "/" + data["path"].lstrip("/")
+        operation = BulkOperation(**data)
+        if operation.method not in _BULK_METHODS:
+            raise ValidationError({"method": ["must be POST, PUT, PATCH or DELETE"]})
+        if operation.path.partition("?")[0].strip("/").lower() == "bulk":
+            raise ValidationError({"path": ["must not be /Bulk: Bulk requests do not nest"]})
+        if operation.method == "POST" and operation.bulk_id is None:
+            raise ValidationError({"bulkId": ["is required for POST"]})
+        if operation.method != "DELETE" and operation.data is None:
+            raise ValidationError({"data": [f"is required for {operation.method}"]})
+        return operation
+
+
+class _Bulk(MessageSchema):
+    operations = fields.List(
+        fields.Nested(_BulkOperation),
+        data_key="Operations",
+        required=True,
+        validate=validate.Length(min=1, error="must hold at least one operation"),
+        error_messages=errors("must be an array of operations"),
+    )
+    fail_on_errors = _integer(data_key="failOnErrors")
+
+
+_PATCH_OP, _SEARCH, _BULK = _PatchOp(), _Search(), _Bulk()
+
+
+def load_patch(body: Any) -> list[dict[str, Any]]:
+    """Return the operations of a PatchOp (RFC 7644 §3.5.2).
+
+    Shape: [{"op": "add", "path": "members", "value": [...]}]: `op` in lower case, `path` None where there is none,
+    `value` only where one was sent, be it null. Raises InvalidSyntax, and PayloadTooLarge over MAX_PATCH_OPERATIONS.
     """
-    _refuse_too_many(body, MAX_PATCH_OPERATIONS)
-    operations: list[dict[str, Any]] = _load(_PATCH, body, PATCH_SCHEMA)["Operations"]
+    operations: list[dict[str, Any]] = _load(_PATCH_OP, body, PATCH_OP, MAX_PATCH_OPERATIONS)["operations"]
     return operations
 
 
-def load_search(body: Mapping[str, Any]) -> SearchRequest:
-    """Return a SearchRequest; raises InvalidSyntax."""
-    loaded = _load(_SEARCH, body, SEARCH_SCHEMA)
-    del loaded["schemas"]
-    for name in ("start_index", "count"):
-        if isinstance(loaded.get(name), bool) or not isinstance(loaded.get(name), int | str | None):
-            raise InvalidValue(f"{name}: must be a whole number.")
-    return SearchRequest(**loaded)
+def load_search(body: Any) -> SearchRequest:
+    """Return a SearchRequest (RFC 7644 §3.4.3). Raises InvalidSyntax, InvalidValue for an unknown sortOrder."""
+    search = _load(_SEARCH, body, SEARCH_REQUEST)
+    if "sort_order" in search:
+        search["sort_order"] = read_sort_order(search["sort_order"])
+    return SearchRequest(**search)
 
 
-def load_bulk(body: Mapping[str, Any]) -> BulkRequest:
-    """Return a Bulk request; raises InvalidSyntax, and PayloadTooLarge for more operations than published."""
-    _refuse_too_many(body, MAX_BULK_OPERATIONS)
-    loaded = _load(_BULK, body, BULK_REQUEST_SCHEMA)
-    operations = tuple(_bulk_operation(item, position) for position, item in enumerate(loaded["Operations"]))
-    promised = [operation.bulk_id for operation in operations if operation.method == "POST"]
-    if len(set(promised)) != len(promised):
-        raise InvalidSyntax("Operations: each POST needs a bulkId of its own.")
-    return BulkRequest(operations, loaded.get("fail_on_errors"))
+def load_bulk(body: Any) -> BulkRequest:
+    """Return a BulkRequest whose operations are well-formed; their `data` is not looked at (RFC 7644 §3.7).
+
+    Raises InvalidSyntax, InvalidValue for a bulkId used twice or failOnErrors below 1, and PayloadTooLarge naming
+    MAX_BULK_OPERATIONS.
+    """
+    bulk = BulkRequest(**_load(_BULK, body, BULK_REQUEST, MAX_BULK_OPERATIONS))
+    if bulk.fail_on_errors is not None and bulk.fail_on_errors < 1:
+        raise InvalidValue("'failOnErrors' must be 1 or more; leave it out to try all operations.")
+    seen: set[str] = set()
+    for bulk_id in (operation.bulk_id for operation in bulk.operations if operation.bulk_id is not None):
+        if bulk_id in seen:
+            raise InvalidValue(f"The bulkId {quoted(bulk_id)} is used twice; each operation needs its own.")
+        seen.add(bulk_id)
+    return BulkRequest(tuple(bulk.operations), bulk.fail_on_errors)
 
 
-def _bulk_operation(item: Mapping[str, Any], position: int) -> BulkOperation:
-    method = item["method"].upper()
-    if method not in _METHODS:
-        raise InvalidSyntax(f"Operations[{position}].method must be one of {', '.join(_METHODS)}.")
-    if method == "POST" and not item.get("bulk_id"):
-        raise InvalidSyntax(f"Operations[{position}].bulkId is required for a POST.")
-    if method != "DELETE" and item.get("data") is None:
-        raise InvalidSyntax(f"Operations[{position}].data is required for a {method}.")
-    return BulkOperation(method, item["path"], item.get("bulk_id"), item.get("version"), item.get("data"))
-
-
-def _refuse_too_many(body: Mapping[str, Any], limit: int) -> None:
-    """Count before loading, as loading is what costs."""
-    for key, value in body.items():
-        if key.lower() == "operations" and isinstance(value, list) and len(value) > limit:
-            raise PayloadTooLarge(f"Operations: {len(value)} are more than the {limit} that one request may have.")
-
-
-def _load(schema: Schema, body: Mapping[str, Any], urn: str) -> dict[str, Any]:
+def _load(schema: MessageSchema, body: Any, urn: str, most_operations: int = 0) -> dict[str, Any]:
+    """Return the fields of a message; raises InvalidSyntax."""
+    if not isinstance(body, Mapping):
+        raise InvalidSyntax(f"The body must be a {urn.rpartition(':')[2]} object, not {kind(body)}.")
+    check_schemas(_get(body, "schemas"), urn)
+    operations = _get(body, "operations")
+    if most_operations and isinstance(operations, list) and len(operations) > most_operations:
+        raise PayloadTooLarge(
+            f"The request holds {len(operations)} operations; at most {most_operations} are accepted."
+        )
     try:
         loaded: dict[str, Any] = schema.load(body)
     except ValidationError as error:
-        raise InvalidSyntax(describe(error)) from None
-    if urn.lower() not in {named.lower() for named in loaded["schemas"]}:
-        raise InvalidSyntax(f"schemas must name '{urn}'.")
+        raise InvalidSyntax(detail(error)) from None
     return loaded
 
 
-def describe(error: ValidationError) -> str:
-    """Return the first message of a marshmallow error with the path to where it belongs, such as Operations[1].op."""
-    path, found = "", error.messages
-    while isinstance(found, dict) and found:
-        key, found = next(iter(found.items()))
-        path += f"[{key}]" if isinstance(key, int) else f".{key}" if key != "_schema" else ""
-    message = found[0] if isinstance(found, list) and found else found
-    return f"{path.lstrip('.')}: {message}" if path else str(message)
+def _get(body: Mapping[str, Any], folded: str) -> Any:
+    return next((value for key, value in body.items() if key.lower() == folded), None)
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Return the attribute names of a list with commas (RFC 7644 §3.9, idp-wire R13)."""
+    return tuple(name for part in text.split(",") if (name := part.strip()))
+
+
+def read_sort_order(text: str) -> str | None:
+    """Return "ascending", "descending" or, for "", None (RFC 7644 §3.4.2.3). Raises InvalidValue."""
+    folded = text.strip().lower()
+    if folded not in ("", "ascending", "descending"):
+        raise InvalidValue("'sortOrder' must be 'ascending' or 'descending'.")
+    return folded or None
+
+
+def list_message(resources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a ListResponse that holds all there is, as the discovery endpoints answer (RFC 7644 §4)."""
+    return {
+        "schemas": [LIST_RESPONSE],
+        "totalResults": len(resources),
+        "startIndex": 1,
+        "itemsPerPage": len(resources),
+        "Resources": list(resources),
+    }
+
+
+def bulk_message(operations: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a BulkResponse of operations that are already rendered (RFC 7644 §3.7.3)."""
+    return {"schemas": [BULK_RESPONSE], "Operations": list(operations)}

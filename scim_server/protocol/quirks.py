@@ -16,6 +16,11 @@ class Quirk(StrEnum):
     READ_ONLY_ATTRIBUTE = "read-only-attribute"
     ARRAY_FOR_SINGULAR = "array-for-singular"
     TEXT_FOR_COMPLEX = "text-for-complex"
+    OPERATION_CASE = "operation-case"
+    PATHLESS = "pathless-operation"
+    REMOVE_WITH_VALUE = "remove-with-value"
+    CREATED_BY_FILTER = "created-by-filter"
+    UNKNOWN_MEMBER = "unknown-member"
 
 
 class Quirks:

@@ -4,7 +4,7 @@ What comes out is canonical: names in the schema's letter case and order, typed 
 unknown, extensions under the URN as registered. Loading it again changes nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,9 +13,10 @@ from marshmallow.experimental.context import Context
 
 from scim_server.protocol import attributes
 from scim_server.protocol.attributes import Attribute, ResourceType
+from scim_server.protocol.bodies import REQUIRED, check_schemas, detail, kind, quoted, twins
 from scim_server.protocol.errors import InvalidSyntax, InvalidValue
-from scim_server.protocol.fields import REQUIRED, Loading, MultiValuedField, field_for, kind, loading, make_field
-from scim_server.protocol.folding import fold_keys, is_sent_unassigned, is_unassigned, table_of, twins
+from scim_server.protocol.fields import Loading, MultiValuedField, field_for, loading, make_field
+from scim_server.protocol.folding import fold_keys, is_sent_unassigned, is_unassigned, table_of
 from scim_server.protocol.quirks import Quirks
 
 
@@ -38,7 +39,8 @@ class AttributesSchema(Schema):
     def finish(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Drop what turned out to be empty, and miss what is required."""
         result = {name: value for name, value in data.items() if not is_unassigned(value)}
-        if loading().complete:
+        # An extension without a value is not there, so nothing of it is missed.
+        if loading().complete and (result or not self.prefix):
             missing = {name: [REQUIRED] for name in self.required_names if name not in result}
             if missing:
                 raise ValidationError(missing)
@@ -54,7 +56,8 @@ def load_resource(resource_type: ResourceType, body: Mapping[str, Any], quirks: 
     if not isinstance(body, Mapping):
         raise InvalidSyntax(f"The body must be a {resource_type.name} object, not {kind(body)}.")
     core, extensions = _split(resource_type, body)
-    _check_schemas(resource_type, core)
+    sent_schemas = next((value for key, value in core.items() if key.lower() == "schemas"), None)
+    check_schemas(sent_schemas, resource_type.schema.id)
     with Context(Loading(quirks, complete=True)):
         result = _load(resource_type.attributes, "", core)
         for extension in resource_type.extensions:
@@ -72,7 +75,7 @@ def load_extension(resource_type: ResourceType, urn: str, value: Any, quirks: Qu
     """
     extension = resource_type.extension(urn)
     if extension is None:
-        raise InvalidValue(f"{resource_type.name} has no extension {urn[:200]!a}.")
+        raise InvalidValue(f"{resource_type.name} has no extension {quoted(urn)}.")
     with Context(Loading(quirks, complete=False)):
         return _load(extension.attributes, extension.id + ":", _object(extension.id, value))
 
@@ -104,7 +107,7 @@ def _read(read: Callable[[Any], Any], value: Any, name: str, quirks: Quirks) -> 
         try:
             return read(value)
         except ValidationError as error:
-            raise InvalidValue(_detail(error, name)) from None
+            raise InvalidValue(detail(error, name)) from None
 
 
 def _load(definitions: tuple[Attribute, ...], prefix: str, data: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +115,7 @@ def _load(definitions: tuple[Attribute, ...], prefix: str, data: Mapping[str, An
         # `finish` knows what is required; without `partial` marshmallow would ask each absent field.
         loaded: dict[str, Any] = _schema_of(definitions, prefix).load(data, partial=True)
     except ValidationError as error:
-        raise InvalidValue(_detail(error, prefix)) from None
+        raise InvalidValue(detail(error, prefix)) from None
     return loaded
 
 
@@ -175,38 +178,3 @@ def _object(urn: str, value: Any) -> Mapping[str, Any]:
     if is_unassigned(value):
         return {}
     raise InvalidValue(f"{urn!a} must be an object with the attributes of the schema, not {kind(value)}.")
-
-
-def _check_schemas(resource_type: ResourceType, core: Mapping[str, Any]) -> None:
-    """Demand the core URN in `schemas`; others are tolerated, known or not (idp-wire R2, E23, E71)."""
-    urn = resource_type.schema.id
-    schemas = next((value for key, value in core.items() if key.lower() == "schemas"), None)
-    if schemas is None:
-        raise InvalidSyntax(f'\'schemas\' is missing; send "schemas": ["{urn}"].')
-    if not isinstance(schemas, list) or not all(isinstance(each, str) for each in schemas):
-        raise InvalidSyntax(f"'schemas' must be an array of strings, such as [\"{urn}\"].")
-    if urn.lower() not in {each.lower() for each in schemas}:
-        raise InvalidSyntax(f"'schemas' lacks {urn!r}, the schema of a {resource_type.name}.")
-
-
-def _detail(error: ValidationError, prefix: str) -> str:
-    """Return the first few errors as sentences, each with the path of its value."""
-    texts = []
-    for path, text in _flatten(error.messages, prefix):
-        texts.append(f"{path[:300]!a} {text}.")
-        if len(texts) == 5:
-            break
-    return " ".join(texts)
-
-
-def _flatten(messages: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield path and message of each error; depth is bounded by the schema, as complex attributes do not nest."""
-    if isinstance(messages, dict):
-        for key, inner in messages.items():
-            if isinstance(key, int):
-                yield from _flatten(inner, f"{path}[{key}]")
-            else:
-                yield from _flatten(inner, path + key if not path or path.endswith(":") else f"{path}.{key}")
-    else:
-        for text in messages:
-            yield path, text

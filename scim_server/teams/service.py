@@ -19,7 +19,7 @@ from scim_server.organizations.provisioning import Provisioning
 from scim_server.protocol.apply import apply
 from scim_server.protocol.changes import AddValues, Change, RemoveAttribute, RemoveMatching, RemoveValues, SetAttribute
 from scim_server.protocol.errors import InvalidValue, Mutability, NotFound, PreconditionFailed, Uniqueness
-from scim_server.protocol.etag import if_match_holds
+from scim_server.protocol.etag import matches
 from scim_server.teams import store
 from scim_server.teams.membership import MemberRows
 
@@ -189,7 +189,7 @@ def _locked(connection: Connection, provisioning: Provisioning, team_id: str, if
     team = store.lock_team(connection, provisioning.organization_id, team_id)
     if team is None:
         raise NotFound(f"There is no Group '{team_id}'.")
-    if not if_match_holds(if_match, team.version):
+    if if_match is not None and not matches(if_match, team.version):
         raise PreconditionFailed
     return team
 

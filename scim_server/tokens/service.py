@@ -11,6 +11,7 @@ from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
+from scim_server.database.types import JsonDocument
 from scim_server.identifiers import moment, now
 from scim_server.roles.catalogue import catalogue
 from scim_server.tokens.models import Token
@@ -160,7 +161,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
             Token.id,
             Token.name,
             Token.role,
-            Token.scopes,
+            type_coerce(Token.scopes, JsonDocument()).label("scopes"),
             Token.created_at,
             Token.expires_at,
             Token.revoked_at,
@@ -170,7 +171,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
         .order_by(Token.created_at, Token.id)
     )
     with reading() as connection:
-        return [TokenRecord(*row) for row in connection.execute(statement)]
+        return [TokenRecord(*row._tuple()) for row in connection.execute(statement)]
 
 
 def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:

@@ -19,7 +19,7 @@ from scim_server.organizations.provisioning import Provisioning
 from scim_server.protocol.apply import apply
 from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
-from scim_server.protocol.etag import if_match_holds
+from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.memberships import leave_all_teams
 from scim_server.users.ownership import refuse_to_lose_last_owner
@@ -33,7 +33,7 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
 
     A missing `active` means true (idp-wire 7.11). `user_id` is given where Bulk has promised the id already.
     """
-    attributes = {"active": True, **attributes}
+    attributes = {**attributes, "active": attributes.get("active", True)}
     organization_id = provisioning.organization_id
     user_id = user_id or new_id()
     with transaction() as connection:
@@ -143,7 +143,7 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
     user = store.lock_user(connection, provisioning.organization_id, user_id, provisioning.base)
     if user is None:
         raise NotFound(f"There is no User '{user_id}'.")
-    if not if_match_holds(if_match, user.version):
+    if if_match is not None and not matches(if_match, user.version):
         raise PreconditionFailed
     return user
 

@@ -11,7 +11,7 @@ from scim_server.protocol.bulk import execution_order, promised_ids, resolve
 from scim_server.protocol.errors import InvalidSyntax, NotFound, ScimError
 from scim_server.protocol.etag import entity_tag
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
-from scim_server.protocol.messages import BULK_RESPONSE_SCHEMA, BulkOperation, BulkRequest, load_bulk
+from scim_server.protocol.messages import BulkOperation, BulkRequest, bulk_message, load_bulk
 from scim_server.web.scim import operations
 from scim_server.web.scim.answers import json_answer
 from scim_server.web.scim.blueprint import route
@@ -28,8 +28,7 @@ def bulk() -> Response:
     asked = load_bulk(body(MAX_BULK_BODY_BYTES))
     with transaction():
         results = _run_all(asked)
-    answer = {"schemas": [BULK_RESPONSE_SCHEMA], "Operations": results}
-    return json_answer(orjson.dumps(answer))
+    return json_answer(orjson.dumps(bulk_message(results)))
 
 
 def _run_all(asked: BulkRequest) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from flask import Response, request
 from scim_server.protocol import discovery
 from scim_server.protocol.attributes import Schema
 from scim_server.protocol.errors import Forbidden, NotFound
+from scim_server.protocol.messages import list_message
 from scim_server.web.scim.answers import json_answer
 from scim_server.web.scim.authentication import current_principal
 from scim_server.web.scim.blueprint import route
@@ -20,7 +21,7 @@ def _refuse_filter() -> None:
 
 
 def _list(documents: list[dict[str, Any]]) -> Response:
-    return json_answer(orjson.dumps(discovery.list_document(documents)))
+    return json_answer(orjson.dumps(list_message(documents)))
 
 
 @route("/ServiceProviderConfig", "GET")
@@ -70,6 +71,5 @@ def read_schema(urn: str) -> Response:
     raise NotFound(f"There is no schema '{urn}'.")
 
 
-def _schemas() -> list[Schema]:
-    types = organization_types(current_principal())
-    return [schema for resource_type in types for schema in (resource_type.schema, *resource_type.extensions)]
+def _schemas() -> tuple[Schema, ...]:
+    return discovery.schemas_of(organization_types(current_principal()))

@@ -12,7 +12,13 @@ from scim_server.directory.search import Query
 from scim_server.protocol.errors import InvalidCursor, InvalidValue
 from scim_server.protocol.filters import parse
 from scim_server.protocol.messages import SearchRequest, load_search
-from scim_server.protocol.paging import PageRequest, list_response, page_request, search_from_parameters
+from scim_server.protocol.paging import (
+    PageRequest,
+    cursor_list_response,
+    list_response,
+    page_request,
+    search_from_query,
+)
 from scim_server.protocol.projection import Projection
 from scim_server.web.scim.answers import json_answer, resource_text
 from scim_server.web.scim.authentication import current_principal
@@ -27,7 +33,7 @@ _ENDPOINTS = ("Users", "Groups")
 @route(_COLLECTION, "GET")
 def list_resources(endpoint: str) -> Response:
     """List Users or Groups."""
-    return _one_type(endpoint, search_from_parameters(request.args.to_dict(flat=False)))
+    return _one_type(endpoint, search_from_query(request.args.to_dict(flat=False)))
 
 
 @route(f"{_COLLECTION}/.search", "POST")
@@ -39,7 +45,7 @@ def search_resources(endpoint: str) -> Response:
 @route("", "GET")
 def list_everything() -> Response:
     """List Users and Groups together."""
-    return _all_types(search_from_parameters(request.args.to_dict(flat=False)))
+    return _all_types(search_from_query(request.args.to_dict(flat=False)))
 
 
 @route("/.search", "POST")
@@ -60,7 +66,9 @@ def _one_type(endpoint: str, asked: SearchRequest) -> Response:
     page = page_request(asked)
     part = _part(kind(endpoint), endpoint, asked, page, any_type=False)
     listing = part.listing
-    return json_answer(list_response(part.texts, listing.total, listing.start_index, listing.next_cursor))
+    if page.cursor is not None:
+        return json_answer(cursor_list_response(part.texts, listing.total, listing.next_cursor))
+    return json_answer(list_response(part.texts, listing.total, page.start_index))
 
 
 def _all_types(asked: SearchRequest) -> Response:
@@ -78,7 +86,7 @@ def _all_types(asked: SearchRequest) -> Response:
         texts += part.texts
         found = part.listing.total or 0
         total, skip = total + found, max(0, skip - found)
-    return json_answer(list_response(texts, total, page.start_index, None))
+    return json_answer(list_response(texts, total, page.start_index))
 
 
 def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageRequest, *, any_type: bool) -> _Part:

@@ -15,10 +15,10 @@ _log = logging.getLogger(__name__)
 def observe(response: Response) -> Response:
     """Count the quirks of a request that succeeded; never let counting spoil its answer."""
     found = g.get("quirks")
-    if found and response.status_code < 400:  # noqa: PLR2004 - HTTP statuses
+    if found is not None and found.counts and response.status_code < 400:  # noqa: PLR2004 - HTTP statuses
         observations: Observations = current_app.extensions["scim_observations"]
         try:
-            observations.add(g.principal.organization_id, found.counts, found.samples)
+            observations.add(g.principal.organization_id, found.counts)
         except SQLAlchemyError as error:
             _log.warning("observations were not written", exc_info=error)
     return response

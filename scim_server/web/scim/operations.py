@@ -49,6 +49,9 @@ def replace(
         attributes = load_resource(provisioning.user_type, body, quirks)
         return _user(users.replace_user(provisioning, resource_id, attributes, if_match=if_match))
     attributes = load_resource(provisioning.group_type, body, quirks)
+    if any(key.lower() == "members" for key in body):
+        # An empty list is not stored, but it says that the Group is to be empty (PT01); no list says nothing (O57).
+        attributes.setdefault("members", [])
     return _team(teams.replace_team(provisioning, resource_id, attributes, if_match=if_match), quirks)
 
 

@@ -3,7 +3,7 @@
 from flask import Response, request
 
 from scim_server.protocol.errors import NotFound
-from scim_server.protocol.etag import if_none_match_holds
+from scim_server.protocol.etag import matches
 from scim_server.protocol.limits import MAX_MEMBERS_IN_PATCH_ANSWER
 from scim_server.protocol.projection import Projection
 from scim_server.web.scim import operations
@@ -33,7 +33,8 @@ def read_resource(endpoint: str, resource_id: str) -> Response:
     stored = resources.directory.get(context.organization_id, resource_id, context.base, derived=derived)
     if stored is None:
         raise NotFound(f"There is no {resources.resource_type.name} '{resource_id}'.")
-    if not if_none_match_holds(request.headers.get("If-None-Match"), stored.version):
+    if_none_match = request.headers.get("If-None-Match")
+    if if_none_match is not None and matches(if_none_match, stored.version):
         return not_modified(stored.version)
     return resource_answer(resources.resource_type, resources.directory.mapping, stored, context.base, projection)
 
