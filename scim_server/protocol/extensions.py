@@ -183,8 +183,9 @@ def _check_urn(urn: str, taken: Iterable[str]) -> None:
             f"'id' must be a URN of letters, digits, '.', '_', '-' and ':', such as "
             f"urn:ietf:params:scim:schemas:extension:example:2.0:User, not {quoted(urn)}."
         )
-    if folded.startswith(_RESERVED_URNS):
-        raise InvalidValue(f"'id' must not begin with {urn[: len(_RESERVED_URNS[0])]!r}: it is the RFC's.")
+    for reserved in _RESERVED_URNS:
+        if folded.startswith(reserved):
+            raise InvalidValue(f"'id' must not begin with {reserved!r}: those URNs belong to the RFCs.")
     for other in (each.lower() for each in taken):
         if folded == other:
             raise InvalidValue(f"'id' names a schema that exists already: {urn!r}.")
