@@ -19,7 +19,8 @@ class RateLimiter:
 
     def __init__(self, rate: float, burst: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._interval = 1.0 / rate if rate > 0 else 0.0
-        self._tolerance = self._interval * burst
+        # A thousandth of a request more, so that sums of many intervals may be rounded.
+        self._tolerance = self._interval * (burst + 0.001)
         self._full_at: OrderedDict[str, float] = OrderedDict()
         self._clock = clock
         self._lock = threading.Lock()
