@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from scim_server.audit.models import AuditEvent
-from scim_server.database import reading
+from scim_server.database import reading, transaction
+from scim_server.users.models import User
 from scim_server.users.policy import Source, Status
 from tests.conftest import Organization
 from tests.support.answers import assert_error, body
@@ -259,7 +260,7 @@ def deactivate_by_patch_with_more(scim: ScimClient, user_id: str, headers: dict[
 
 
 def deactivate_by_put(scim: ScimClient, user_id: str, headers: dict[str, str]) -> Any:
-    return scim.put(f"/Users/{user_id}", resource("alice@acme.example", active=False), headers=headers)
+    return scim.put(f"/Users/{user_id}", resource(f"{user_id}@acme.example", active=False), headers=headers)
 
 
 def delete(scim: ScimClient, user_id: str, headers: dict[str, str]) -> Any:
@@ -291,8 +292,7 @@ def test_last_owner_stays(organization: Organization, scim: ScimClient, way: Any
     assert after.headers["ETag"] == before.headers["ETag"]
     assert standing(organization.id, alice) == ("ACTIVE", OWNER, "bootstrap", False)
     assert [member["value"] for member in body(scim.get(f"/Groups/{team}"))["members"]] == [alice]
-    refused = [event for event in _events(organization.id) if event not in events]
-    assert not {action for action, _ in refused} & {"scim:user:updated", "scim:user:deleted", "scim:user:deactivated"}
+    assert [action for action, _ in _events(organization.id) if (action, _) not in events] == ["scim:user:refused"]
 
 
 @pytest.mark.parametrize("way", WAYS_OUT)
@@ -337,11 +337,6 @@ def test_of_two_owners_in_parallel_one_goes(
 
 
 def _demote(organization_id: str, user_ids: list[str]) -> None:
-    from sqlalchemy import update
-
-    from scim_server.database import transaction
-    from scim_server.users.models import User
-
     with transaction() as connection:
         connection.execute(
             update(User).where(User.organization_id == organization_id, User.id.in_(user_ids)).values(role=MEMBER)
