@@ -153,7 +153,13 @@ def _refusal_recorded(provisioning: Provisioning, user_id: str) -> Iterator[None
 
 
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
-    user = store.lock_user(connection, provisioning.organization_id, user_id, provisioning.base)
+    user = store.lock_user(
+        connection,
+        provisioning.organization_id,
+        user_id,
+        provisioning.base,
+        has_nested_teams=provisioning.has_nested_teams,
+    )
     if user is None:
         raise NotFound(f"There is no User '{user_id}'.")
     if if_match is not None and not matches(if_match, user.version):

@@ -60,12 +60,13 @@ def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dic
     return True
 
 
-def lock_user(connection: Connection, organization_id: str, user_id: str, base: str) -> LockedUser | None:
+def lock_user(
+    connection: Connection, organization_id: str, user_id: str, base: str, *, has_nested_teams: bool
+) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
-    row = connection.execute(
-        _LOCKED[dialect], {"key_organization": organization_id, "key_id": user_id, "base": base}
-    ).first()
+    bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
+    row = connection.execute(_LOCKED[dialect, has_nested_teams], bound).first()
     if row is None:
         return None
     membership = Membership(
@@ -79,7 +80,7 @@ def lock_user(connection: Connection, organization_id: str, user_id: str, base: 
     return LockedUser(row.id, row.version, row.created_at, row.modified_at, row.document, row.groups, membership)
 
 
-def _locked_statement(dialect: str) -> Any:
+def _locked_statement(dialect: str, *, nested: bool) -> Any:
     document = type_coerce(User.document, Text()).label("document")
     return (
         select(
@@ -88,7 +89,7 @@ def _locked_statement(dialect: str) -> Any:
             User.created_at,
             User.modified_at,
             document,
-            groups_json(dialect).label("groups"),
+            groups_json(dialect, nested=nested).label("groups"),
             User.status,
             User.role,
             User.source,
@@ -101,7 +102,11 @@ def _locked_statement(dialect: str) -> Any:
     )
 
 
-_LOCKED = {dialect: _locked_statement(dialect) for dialect in ("sqlite", "postgresql")}
+_LOCKED = {
+    (dialect, nested): _locked_statement(dialect, nested=nested)
+    for dialect in ("sqlite", "postgresql")
+    for nested in (False, True)
+}
 
 
 def update_user(

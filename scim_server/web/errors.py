@@ -4,7 +4,7 @@ import logging
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
 from scim_server.protocol import errors
@@ -53,13 +53,10 @@ def answer(error: Exception) -> Response:
 def _known(error: Exception) -> ScimError:
     if isinstance(error, ScimError):
         return error
-    if isinstance(error, RequestEntityTooLarge):
-        return errors.PayloadTooLarge()
-    if isinstance(error, HTTPException):
-        status = error.code or 500
-        known = _BY_STATUS.get(status, errors.InvalidSyntax if status < errors.InternalError.status else None)
-        if known is not None:
-            return known()
+    if isinstance(error, SecurityError):
+        return errors.InvalidSyntax("The Host header names none of this server's hosts; use the public URL.")
+    if isinstance(error, HTTPException) and error.code in _BY_STATUS:
+        return _BY_STATUS[error.code]()
     if is_unavailable(error):
         _log.warning("database unavailable", exc_info=error, extra={"request_id": request_id()})
         return errors.Unavailable()
