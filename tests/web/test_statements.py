@@ -253,7 +253,7 @@ WRITES: dict[str, tuple[Request, int, int]] = {
     "add member again": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", add(users[0])), 200, 4),
     # and is it a Group, under the Organization's lock; may it be passed over
     "add nobody": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", add("nobody")), 200, 7),
-    "add Group": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", add(teams[1])), 200, 10),
+    "add Group": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", add(teams[1])), 200, 11),
     "remove member": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", remove(users[0])), 200, 5),
     "remove nobody": (lambda scim, users, teams: scim.patch(f"/Groups/{teams[0]}", remove("nobody")), 200, 3),
     "rename Group": (
