@@ -140,6 +140,11 @@ class Cast:
 @pytest.fixture
 def cast(app: Flask) -> Cast:
     """Give the cast: ids of Users, and two Organizations' clients."""
+    return make_cast(app)
+
+
+def make_cast(app: Flask) -> Cast:
+    """Found the two Organizations and provision their people; needs an application context."""
     suffix = uuid.uuid4().hex[:8]
     acme = make_organization(f"Acme {suffix}", "alice@acme.example")
     other = make_organization(f"Globex {suffix}", "olga@globex.example")
