@@ -12,7 +12,7 @@ from scim_server.protocol.errors import InvalidValue
 MAX_NAMES = 1_000
 
 # JSON keys that were named, each with the keys named below it; None where it was named as a whole.
-Names: TypeAlias = "dict[str, Names | None]"
+Names: TypeAlias = dict[str, "Names | None"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ class Projection:
             if not self._shows(attribute, key, self.names, includes=self.includes):
                 continue
             parts = extension.attributes if extension else attribute.sub_attributes if attribute else ()
-            below = self.names.get(key)
+            below, shown = self.names.get(key), value
             if below or key in _guarded(self.resource_type):
-                value = self._below(value, parts, below)
-            if value not in (None, {}, []):
-                result[key] = value
+                shown = self._below(value, parts, below)
+            if shown not in (None, {}, []):
+                result[key] = shown
         return result
 
     def _below(self, value: Any, definitions: tuple[Attribute, ...], names: Names | None) -> Any:
