@@ -12,7 +12,7 @@ from scim_server.protocol.errors import InvalidValue
 MAX_NAMES = 1_000
 
 # JSON keys that were named, each with the keys named below it; None where it was named as a whole.
-Names: TypeAlias = "dict[str, Names | None]"
+Names: TypeAlias = dict[str, "Names | None"]
 
 
 @dataclass(frozen=True)
