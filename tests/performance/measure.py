@@ -97,7 +97,7 @@ def ratio(above: Measured, below: Measured, figure: Callable[[Sample], float]) -
     """Return `figure` of one operation in that of another, round by round."""
     values = [figure(one) / (figure(other) or 1e-9) for one, other in zip(above.samples, below.samples, strict=True)]
     middle = median(values)
-    if len(values) < 2:  # noqa: PLR2004 - quartiles need two
+    if len(values) < 2:
         return Ratio(middle, 0.0)
     low, _, high = quantiles(values, n=4, method="inclusive")
     return Ratio(middle, (high - low) / middle)
