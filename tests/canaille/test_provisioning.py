@@ -40,7 +40,16 @@ def test_people_and_groups_follow(installation: Installation, joining: str) -> N
     )
     bob = canaille.create_user(f"{prefix}-bob")
     eve = canaille.create_user(f"{prefix}-eve", emails=[{"value": "e@example.org"}, {"value": "eve@example.org"}])
-    created = ("--user-name", f"{prefix}-cli", "--family-name", "Clí", "--formatted-name", "Clí", "--emails", f"{prefix}-cli@example.org")
+    created = (
+        "--user-name",
+        f"{prefix}-cli",
+        "--family-name",
+        "Clí",
+        "--formatted-name",
+        "Clí",
+        "--emails",
+        f"{prefix}-cli@example.org",
+    )
     canaille.command("create", "user", "--quiet", *created)
     _assert_same(server, canaille)
     assert _standing(server, f"{prefix}-ada") == joining
@@ -80,8 +89,7 @@ def _assert_same(server: RealServer, canaille: Canaille) -> None:
     assert {key: _person(each) for key, each in ours.items()} == {key: _person(each) for key, each in theirs.items()}
     names = {each["id"]: each["userName"] for each in ours.values()}
     assert {key: _group(each, names) for key, each in our_groups.items()} == {
-        key: _group(each, {one["id"]: one["userName"] for one in theirs.values()})
-        for key, each in their_groups.items()
+        key: _group(each, {one["id"]: one["userName"] for one in theirs.values()}) for key, each in their_groups.items()
     }
 
 

@@ -25,4 +25,6 @@ def test_scim2_tester_finds_nothing(app: Flask, organization: Organization) -> N
 
 
 def _tell(result: CheckResult) -> str:
-    return f"{result.status.name} {result.title} [{', '.join(sorted(result.tags))}]: {result.reason} {result.data or ''}"
+    return (
+        f"{result.status.name} {result.title} [{', '.join(sorted(result.tags))}]: {result.reason} {result.data or ''}"
+    )
