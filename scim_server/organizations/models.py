@@ -20,6 +20,8 @@ class Organization(Base):
     schema_revision: Mapped[int] = mapped_column(default=0)
     # Team names are matched by identity providers; RFC 7643 does not ask for uniqueness (idp-wire 7.8).
     unique_team_names: Mapped[bool] = mapped_column(default=True)
+    # Whether a Team ever was a member of another: only then does anyone look for indirect memberships.
+    has_nested_teams: Mapped[bool] = mapped_column(default=False)
 
 
 class OrganizationExtension(Base):

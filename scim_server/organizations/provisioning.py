@@ -35,3 +35,4 @@ class Provisioning:
     origin: Origin
     policy: Callable[[Connection], JoiningPolicy]
     unique_team_names: bool = True
+    has_nested_teams: bool = False

@@ -56,17 +56,17 @@ class Projection:
             extension = self.resource_type.extension(key)
             attribute = None if extension else self.resource_type.attribute(key)
             parts = extension.attributes if extension else attribute.sub_attributes if attribute else ()
-            below = self.names.get(key) or {}
+            below, shown = self.names.get(key) or {}, value
             if self._shows(attribute, key, self.names, includes=self.includes):
                 if below or key in _guarded(self.resource_type):
-                    value = self._below(value, parts, below, includes=self.includes and bool(below))
+                    shown = self._below(value, parts, below, includes=self.includes and bool(below))
             elif extension:
                 # What is returned always is so in an extension that nobody asked for, too.
-                value = self._below(value, parts, {}, includes=True)
+                shown = self._below(value, parts, {}, includes=True)
             else:
                 continue
-            if value not in (None, {}, []):
-                result[key] = value
+            if shown not in (None, {}, []):
+                result[key] = shown
         return result
 
     def _below(self, value: Any, definitions: tuple[Attribute, ...], names: Names, *, includes: bool) -> Any:
@@ -98,11 +98,12 @@ class Projection:
 
 @lru_cache(maxsize=256)
 def _guarded(resource_type: ResourceType) -> frozenset[str]:
-    """Return the top-level keys that hold something which is not returned unless named, or never."""
+    """Return the top-level keys that hold something which is not returned unless named.
+
+    What is never returned is never kept either, so it need not be looked for.
+    """
     return frozenset(
-        path.keys[0]
-        for path in resource_type.walk()
-        if path.leaf and path.leaf.returned in (Returned.NEVER, Returned.REQUEST)
+        path.keys[0] for path in resource_type.walk() if path.leaf and path.leaf.returned is Returned.REQUEST
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Text, and_, bindparam, delete, literal, select, table
+from sqlalchemy import Boolean, Connection, Text, and_, bindparam, delete, literal, select, table, update
 from sqlalchemy import column as column_of
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -25,7 +25,13 @@ from scim_server.users.models import User
 
 _OF_TEAM = and_(TeamMember.organization_id == bindparam("organization"), TeamMember.team_id == bindparam("team"))
 _ROW = ["organization_id", "team_id", "member_id", "member_type", "created_at"]
-_organizations = table("organizations", column_of("id", Text()))
+_organizations = table("organizations", column_of("id", Text()), column_of("has_nested_teams", Boolean()))
+_NOTE_NESTING = (
+    update(_organizations)
+    .where(_organizations.c.id == bindparam("organization"), _organizations.c.has_nested_teams.is_(False))
+    .values(has_nested_teams=True)
+    .returning(_organizations.c.id)
+)
 _LOCK_ORGANIZATION = select(_organizations.c.id).where(_organizations.c.id == bindparam("organization"))
 
 
@@ -55,7 +61,8 @@ def _insert(dialect: str, source: type[User] | type[Team], member_type: str) -> 
 
 def _descendants(dialect: str) -> Any:
     """Return the ids of all Teams below the given ones, themselves included."""
-    below = select(id_list(dialect, bindparam("ids")).label("id")).cte("below", recursive=True)
+    given = select(Team.id).where(Team.organization_id == bindparam("organization"), Team.id.in_(_ids(dialect)))
+    below = given.cte("below", recursive=True)
     children = select(TeamMember.member_id).where(
         TeamMember.organization_id == bindparam("organization"),
         TeamMember.team_id == below.c.id,
@@ -79,6 +86,7 @@ _STATEMENTS = {
         "teams": select(Team.id).where(Team.organization_id == bindparam("organization"), Team.id.in_(_ids(dialect))),
         "descendants": _descendants(dialect),
         "lock_organization": _LOCK_ORGANIZATION.with_for_update(),
+        "note_nesting": _NOTE_NESTING,
     }
     for dialect in ("sqlite", "postgresql")
 }
@@ -145,6 +153,7 @@ class MemberRows:
         if teams:
             if self.team_id in self._execute("descendants", teams):
                 raise InvalidValue("members: a Group cannot contain itself, directly or through other Groups.")
+            self._execute("note_nesting", ())
             self.added += self._execute("insert_teams", teams, now=now())
         self.unknown += [member_id for member_id in ids if member_id not in teams]
 

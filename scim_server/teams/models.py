@@ -1,6 +1,6 @@
 """Team, the SCIM `Group`, and its membership rows."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scim_server.database import Base
@@ -54,5 +54,14 @@ class TeamMember(Base):
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
         Index("ix_team_members_member", "organization_id", "member_id", "team_id"),
+        # Nested Teams are few among many members; their closure must not read the others.
+        Index(
+            "ix_team_members_nested",
+            "organization_id",
+            "member_id",
+            "team_id",
+            sqlite_where=text("member_type = 'Group'"),
+            postgresql_where=text("member_type = 'Group'"),
+        ),
         {"sqlite_with_rowid": False},
     )

@@ -28,6 +28,7 @@ _organizations = table(
     column_of("slug", Text()),
     column_of("schema_revision", Integer()),
     column_of("unique_team_names", Boolean()),
+    column_of("has_nested_teams", Boolean()),
 )
 _RECOGNISE = (
     select(
@@ -42,6 +43,7 @@ _RECOGNISE = (
         _organizations.c.slug,
         _organizations.c.schema_revision,
         _organizations.c.unique_team_names,
+        _organizations.c.has_nested_teams,
     )
     .join(_organizations, _organizations.c.id == Token.organization_id)
     .where(Token.id == bindparam("id"))
@@ -64,6 +66,7 @@ class Principal:
     scopes: frozenset[str]
     schema_revision: int
     unique_team_names: bool
+    has_nested_teams: bool
 
     @property
     def serves_scim(self) -> bool:
@@ -115,6 +118,7 @@ def recognise(text: str) -> Principal | None:
         scopes=frozenset(orjson.loads(row.scopes)),
         schema_revision=row.schema_revision,
         unique_team_names=row.unique_team_names,
+        has_nested_teams=row.has_nested_teams,
     )
 
 
@@ -171,7 +175,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
         .order_by(Token.created_at, Token.id)
     )
     with reading() as connection:
-        return [TokenRecord(*row._tuple()) for row in connection.execute(statement)]
+        return [TokenRecord(*row) for row in connection.execute(statement).tuples()]
 
 
 def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:

@@ -1,15 +1,16 @@
 """Where a User's attributes are stored, for the directory's compiler, order and search."""
 
+from functools import partial
+
 from sqlalchemy import Table
 
 from scim_server.directory.mapping import Elements, StorageMapping, common_columns
 from scim_server.directory.search import Directory
 from scim_server.protocol.schemas import USER
-from scim_server.users.memberships import GROUPS, groups_json
+from scim_server.users.memberships import groups_elements, groups_json
 from scim_server.users.models import User, UserEmail
 
 _users = User.__table__
-assert isinstance(_users, Table)  # noqa: S101 - tells the type checker what SQLAlchemy makes
 
 EMAILS = Elements(
     source=UserEmail.__table__,
@@ -24,17 +25,29 @@ EMAILS = Elements(
     order=(UserEmail.is_primary.desc().nulls_last(), UserEmail.position.expression),
 )
 
-USER_MAPPING = StorageMapping(
-    table=_users,
-    columns={
-        **common_columns(_users, USER),
-        "userName": _users.c.user_name_folded,
-        "displayName": _users.c.display_name_folded,
-        "active": _users.c.active,
-    },
-    elements={"emails": EMAILS, "groups": GROUPS},
-    derived_name="groups",
-    derived=groups_json,
-)
 
-USERS = Directory(USER_MAPPING)
+def _user_mapping(*, nested: bool) -> StorageMapping:
+    assert isinstance(_users, Table)
+    return StorageMapping(
+        table=_users,
+        columns={
+            **common_columns(_users, USER),
+            "userName": _users.c.user_name_folded,
+            "displayName": _users.c.display_name_folded,
+            "active": _users.c.active,
+        },
+        elements={"emails": EMAILS, "groups": groups_elements(nested=nested)},
+        derived_name="groups",
+        derived=partial(groups_json, nested=nested),
+    )
+
+
+USER_MAPPING = _user_mapping(nested=False)
+
+_USERS = Directory(USER_MAPPING)
+_USERS_IN_NESTED_TEAMS = Directory(_user_mapping(nested=True))
+
+
+def users_directory(*, has_nested_teams: bool) -> Directory:
+    """Return the directory of Users; where Teams are nested, `groups` follows them, which costs more."""
+    return _USERS_IN_NESTED_TEAMS if has_nested_teams else _USERS

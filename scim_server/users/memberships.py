@@ -3,15 +3,36 @@
 Teams stand above Users in the order of imports, so their tables are named here by what is needed of them.
 """
 
-from sqlalchemy import ColumnElement, Connection, bindparam, column, delete, literal, select, table, update
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Connection,
+    FromClause,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    table,
+    union_all,
+    update,
+)
 from sqlalchemy.types import Integer, Text
 
 from scim_server.directory.json_sql import text_aggregate, text_as_json
-from scim_server.directory.mapping import BASE, Elements
+from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
 from scim_server.users.models import User
 
 _TEXT = Text()
-_members = table("team_members", column("organization_id", _TEXT), column("team_id", _TEXT), column("member_id", _TEXT))
+_members = table(
+    "team_members",
+    column("organization_id", _TEXT),
+    column("team_id", _TEXT),
+    column("member_id", _TEXT),
+    column("member_type", _TEXT),
+)
 _teams = table(
     "teams",
     column("organization_id", _TEXT),
@@ -22,45 +43,100 @@ _teams = table(
     column("display_name_folded", _TEXT),
     column("modified_at", _TEXT),
 )
-_joined = _members.join(
-    _teams,
-    (_teams.c.organization_id == _members.c.organization_id) & (_teams.c.id == _members.c.team_id),
-)
-
-GROUPS = Elements(
-    source=_joined,
-    organization=_members.c.organization_id,
-    owner=_members.c.member_id,
-    columns={
-        "value": _members.c.team_id,
-        "$ref": BASE + literal("/Groups/") + _members.c.team_id,
-        "display": _teams.c.display_name_folded,
-        "type": literal("direct"),
-    },
-)
+_DIRECT, _INDIRECT = "direct", "indirect"
 
 
-def groups_json(dialect: str) -> ColumnElement[str]:
+def _teams_above() -> CTE:
+    """Return each nested Team with every Team above it; rows are united, so a circle ends."""
+    of_organization = (_members.c.organization_id == ORGANIZATION, _members.c.member_type == literal_column("'Group'"))
+    above = (
+        select(_members.c.member_id.label("team_id"), _members.c.team_id.label("ancestor_id"))
+        .where(*of_organization)
+        .cte("above", recursive=True)
+    )
+    further = (
+        select(above.c.team_id, _members.c.team_id)
+        .join(_members, _members.c.member_id == above.c.ancestor_id)
+        .where(*of_organization)
+    )
+    return above.union(further)
+
+
+# One object: a statement that filters by `groups` and shows them has it once.
+_TEAMS_ABOVE = _teams_above()
+
+
+def groups_elements(*, nested: bool) -> Elements:
+    """Return how filters find Users by their `groups`; `nested` also follows Teams that are members of Teams."""
+    memberships = _memberships(nested=nested)
+    joined = memberships.join(
+        _teams,
+        (_teams.c.organization_id == memberships.c.organization_id) & (_teams.c.id == memberships.c.team_id),
+    )
+    return Elements(
+        source=joined,
+        organization=memberships.c.organization_id,
+        owner=memberships.c.member_id,
+        columns={
+            "value": memberships.c.team_id,
+            "$ref": BASE + literal("/Groups/") + memberships.c.team_id,
+            "display": _teams.c.display_name_folded,
+            "type": memberships.c.kind,
+        },
+    )
+
+
+def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
     """Return the expression for the User's `groups` as a JSON array, NULL where there are none."""
+    held = _held(nested=nested)
     element = (
         literal('{"value":"')
-        + _members.c.team_id
+        + held.c.team_id
         + literal('","$ref":"')
         + BASE
         + literal("/Groups/")
-        + _members.c.team_id
-        + literal('","type":"direct","display":')
+        + held.c.team_id
+        + literal('","type":"')
+        + held.c.kind
+        + literal('","display":')
         + text_as_json(dialect, _teams.c.display_name)
         + literal("}")
     )
     array = literal("[") + text_aggregate(dialect, element) + literal("]")
     return (
         select(array)
-        .select_from(_joined)
-        .where(_members.c.organization_id == User.organization_id, _members.c.member_id == User.id)
+        .select_from(held.join(_teams, _teams.c.id == held.c.team_id))
+        .where(_teams.c.organization_id == User.organization_id)
         .correlate(User)
         .scalar_subquery()
     )
+
+
+def _held(*, nested: bool) -> FromClause:
+    """Return team and kind of each membership of the User at hand; direct ones hide indirect ones of the same Team."""
+    memberships = _memberships(nested=nested)
+    mine = (memberships.c.organization_id == User.organization_id, memberships.c.member_id == User.id)
+    if not nested:
+        return select(memberships.c.team_id, memberships.c.kind).where(*mine).correlate(User).subquery()
+    # "direct" sorts before "indirect".
+    kind = func.min(memberships.c.kind).label("kind")
+    return select(memberships.c.team_id, kind).where(*mine).group_by(memberships.c.team_id).correlate(User).subquery()
+
+
+def _memberships(*, nested: bool) -> FromClause:
+    """Return all memberships of the Organization as organization_id, team_id, member_id and kind."""
+    direct = select(
+        _members.c.organization_id, _members.c.team_id, _members.c.member_id, literal(_DIRECT).label("kind")
+    )
+    if not nested:
+        return direct.subquery()
+    above = _TEAMS_ABOVE
+    indirect = (
+        select(_members.c.organization_id, above.c.ancestor_id, _members.c.member_id, literal(_INDIRECT))
+        .join(above, above.c.team_id == _members.c.team_id)
+        .where(_members.c.organization_id == ORGANIZATION)
+    )
+    return union_all(direct, indirect).subquery()
 
 
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))

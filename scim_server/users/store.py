@@ -18,8 +18,8 @@ from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
 
 _INSERT = {
-    "sqlite": sqlite.insert(User).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(User).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
+    "postgresql": postgresql.insert(User).on_conflict_do_nothing().returning(User.id),
 }
 _INSERT_EMAILS = insert(UserEmail)
 _OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
@@ -51,7 +51,8 @@ class LockedUser(NamedTuple):
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
     """Write a new User; return False, with nothing written, where its userName or externalId is taken."""
-    if connection.execute(_INSERT[connection.dialect.name], row).rowcount == 0:
+    # Not the row count, which drivers do not tell of an INSERT.
+    if connection.execute(_INSERT[connection.dialect.name], row).first() is None:
         return False
     if emails:
         connection.execute(_INSERT_EMAILS, emails)
@@ -59,12 +60,13 @@ def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dic
     return True
 
 
-def lock_user(connection: Connection, organization_id: str, user_id: str, base: str) -> LockedUser | None:
+def lock_user(
+    connection: Connection, organization_id: str, user_id: str, base: str, *, has_nested_teams: bool
+) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
-    row = connection.execute(
-        _LOCKED[dialect], {"key_organization": organization_id, "key_id": user_id, "base": base}
-    ).first()
+    bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
+    row = connection.execute(_LOCKED[dialect, has_nested_teams], bound).first()
     if row is None:
         return None
     membership = Membership(
@@ -78,7 +80,7 @@ def lock_user(connection: Connection, organization_id: str, user_id: str, base: 
     return LockedUser(row.id, row.version, row.created_at, row.modified_at, row.document, row.groups, membership)
 
 
-def _locked_statement(dialect: str) -> Any:
+def _locked_statement(dialect: str, *, nested: bool) -> Any:
     document = type_coerce(User.document, Text()).label("document")
     return (
         select(
@@ -87,7 +89,7 @@ def _locked_statement(dialect: str) -> Any:
             User.created_at,
             User.modified_at,
             document,
-            groups_json(dialect).label("groups"),
+            groups_json(dialect, nested=nested).label("groups"),
             User.status,
             User.role,
             User.source,
@@ -100,7 +102,11 @@ def _locked_statement(dialect: str) -> Any:
     )
 
 
-_LOCKED = {dialect: _locked_statement(dialect) for dialect in ("sqlite", "postgresql")}
+_LOCKED = {
+    (dialect, nested): _locked_statement(dialect, nested=nested)
+    for dialect in ("sqlite", "postgresql")
+    for nested in (False, True)
+}
 
 
 def update_user(

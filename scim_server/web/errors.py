@@ -4,7 +4,7 @@ import logging
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
 from scim_server.protocol import errors
@@ -44,7 +44,9 @@ def answer(error: Exception) -> Response:
     if isinstance(known, errors.TooManyRequests | errors.Unavailable):
         response.headers["Retry-After"] = str(known.retry_after)
     if isinstance(known, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="scim", error="invalid_token"'
+        # Whoever sent nothing did nothing wrong yet (RFC 6750 §3.1).
+        wrong = ', error="invalid_token"' if request.headers.get("Authorization") else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response
@@ -53,13 +55,10 @@ def answer(error: Exception) -> Response:
 def _known(error: Exception) -> ScimError:
     if isinstance(error, ScimError):
         return error
-    if isinstance(error, RequestEntityTooLarge):
-        return errors.PayloadTooLarge()
-    if isinstance(error, HTTPException):
-        status = error.code or 500
-        known = _BY_STATUS.get(status, errors.InvalidSyntax if status < errors.InternalError.status else None)
-        if known is not None:
-            return known()
+    if isinstance(error, SecurityError):
+        return errors.InvalidSyntax("The Host header names none of this server's hosts; use the public URL.")
+    if isinstance(error, HTTPException) and error.code in _BY_STATUS:
+        return _BY_STATUS[error.code]()
     if is_unavailable(error):
         _log.warning("database unavailable", exc_info=error, extra={"request_id": request_id()})
         return errors.Unavailable()

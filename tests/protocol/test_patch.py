@@ -148,6 +148,23 @@ def test_a_password_is_accepted_and_dropped_without_a_word(operation: dict[str, 
     assert set(seen(operation)) <= {Quirk.PATHLESS}
 
 
+@pytest.mark.parametrize(
+    "operation",
+    [
+        op("add", f"{OWN}:pin", "1"),
+        op("replace", OWN, {"pin": "1"}),
+        op("replace", None, {f"{OWN}:pin": "1", OWN: {"PIN": "1"}}),
+        op("remove", f"{OWN}:pin"),
+    ],
+)
+def test_what_is_never_returned_is_never_kept(operation: dict[str, Any]) -> None:
+    assert compiled(operation) == ()
+
+
+def test_a_group_has_no_password_either() -> None:
+    assert compiled(op("replace", None, {"password": "x"}), op("replace", "password", "x"), of=GROUP) == ()
+
+
 @pytest.mark.parametrize("resource_type", [USER, GROUP], ids=["User", "Group"])
 @pytest.mark.parametrize(
     ("value", "quirk"),

@@ -1,4 +1,4 @@
-"""Simple PATCHes give what the engine of scim2-models gives, an implementation of its own, where both follow the RFC."""
+"""Simple PATCHes give what the engine of scim2-models, an independent one, gives where both follow the RFC."""
 
 from typing import Any
 

@@ -22,6 +22,7 @@ from tests.protocol.patching import CORE, ENTERPRISE, OWN, OWN_USER
         pytest.param(f"{CORE}:name.familyName", "name.familyName", id="R41-sub"),
         pytest.param(f"{ENTERPRISE}:department", f"{ENTERPRISE}:department", id="E45"),
         pytest.param(f"{ENTERPRISE.upper()}:DEPARTMENT", f"{ENTERPRISE}:department", id="R1"),
+        pytest.param("manager", f"{ENTERPRISE}:manager", id="E49-plain"),
         pytest.param(f"{ENTERPRISE}:manager.value", f"{ENTERPRISE}:manager.value", id="E49"),
         pytest.param(f"{ENTERPRISE}:manager.$ref", f"{ENTERPRISE}:manager.$ref", id="R40-$ref"),
         pytest.param(f"{OWN}:tag", f"{OWN}:tag", id="E66"),

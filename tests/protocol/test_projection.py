@@ -120,7 +120,7 @@ def test_without_names_the_resource_is_shown_as_it_is(nothing: Any) -> None:
     assert projection.apply(PLAIN) == PLAIN
 
 
-def test_a_type_with_guarded_attributes_is_never_shown_as_it_is() -> None:
+def test_a_type_with_attributes_on_request_is_never_shown_as_it_is() -> None:
     assert not Projection.from_parameters(None, None, OWN_USER).is_default
 
 

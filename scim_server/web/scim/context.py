@@ -14,7 +14,7 @@ from scim_server.protocol.errors import NotFound
 from scim_server.protocol.quirks import Quirks
 from scim_server.teams.mapping import TEAMS
 from scim_server.tokens.service import Principal
-from scim_server.users.mapping import USERS
+from scim_server.users.mapping import users_directory
 from scim_server.web.requests import origin
 from scim_server.web.scim.authentication import current_principal
 
@@ -40,9 +40,10 @@ def organization_types(principal: Principal) -> ResourceTypes:
 
 def kind(endpoint: str) -> Kind:
     """Return the resource type behind `Users` or `Groups`; raises NotFound."""
-    types = organization_types(current_principal())
+    principal = current_principal()
+    types = organization_types(principal)
     if endpoint == "Users":
-        return Kind(types.user, USERS)
+        return Kind(types.user, users_directory(has_nested_teams=principal.has_nested_teams))
     if endpoint == "Groups":
         return Kind(types.group, TEAMS)
     raise NotFound(f"There is no endpoint '/{endpoint}'.")
@@ -60,6 +61,7 @@ def provisioning() -> Provisioning:
         origin=origin(ActorType.TOKEN, principal.token_id),
         policy=lambda connection: joining_policy(connection, principal.organization_id),
         unique_team_names=principal.unique_team_names,
+        has_nested_teams=principal.has_nested_teams,
     )
 
 

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("created_at", TEXT, nullable=False),
         sa.Column("schema_revision", sa.Integer(), nullable=False),
         sa.Column("unique_team_names", sa.Boolean(), nullable=False),
+        sa.Column("has_nested_teams", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_organizations")),
         sa.UniqueConstraint("slug", name=op.f("uq_organizations_slug")),
     )
@@ -192,6 +193,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_index("ix_team_members_member", "team_members", ["organization_id", "member_id", "team_id"], unique=False)
+    op.create_index(
+        "ix_team_members_nested",
+        "team_members",
+        ["organization_id", "member_id", "team_id"],
+        unique=False,
+        sqlite_where=sa.text("member_type = 'Group'"),
+        postgresql_where=sa.text("member_type = 'Group'"),
+    )
     op.create_table(
         "user_emails",
         sa.Column("organization_id", TEXT, nullable=False),
