@@ -48,7 +48,9 @@ def test_AU01_wrong_credentials(scim: ScimClient) -> None:
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="scim", error="invalid_token"'
 
 
-@pytest.mark.parametrize("header", ["", " ", "Bearer", "Bearer ", "Bearer  ", "bearer\t", "Bearer null", "Bearer scim__"])
+@pytest.mark.parametrize(
+    "header", ["", " ", "Bearer", "Bearer ", "Bearer  ", "bearer\t", "Bearer null", "Bearer scim__"]
+)
 def test_AU02_empty_bearer(scim: ScimClient, header: str) -> None:
     assert_error(get(scim, header), 401)
 

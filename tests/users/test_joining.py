@@ -316,10 +316,10 @@ def test_owner_may_change_in_all_other_ways(organization: Organization, scim: Sc
     assert standing(organization.id, alice)[:2] == ("ACTIVE", OWNER)
 
 
-@pytest.mark.parametrize("ways", [(deactivate_by_patch, deactivate_by_patch), (delete, deactivate_by_put), (delete, delete)])
-def test_of_two_owners_in_parallel_one_goes(
-    app: Flask, organization: Organization, ways: tuple[Any, Any]
-) -> None:
+@pytest.mark.parametrize(
+    "ways", [(deactivate_by_patch, deactivate_by_patch), (delete, deactivate_by_put), (delete, delete)]
+)
+def test_of_two_owners_in_parallel_one_goes(app: Flask, organization: Organization, ways: tuple[Any, Any]) -> None:
     for _ in range(5):
         owners = [
             insert_person(organization.id, f"{uuid.uuid4().hex}@acme.example", Status.ACTIVE, OWNER) for _ in range(2)

@@ -38,7 +38,9 @@ def test_burst_passes_and_no_more(rate: float, burst: int) -> None:
     assert taken(RateLimiter(rate, burst, Clock()), burst * 3) == burst
 
 
-@pytest.mark.parametrize(("seconds", "more"), [(0.0, 0), (0.019, 0), (0.021, 1), (1.001, 50), (2.001, 100), (3_600, 100)])
+@pytest.mark.parametrize(
+    ("seconds", "more"), [(0.0, 0), (0.019, 0), (0.021, 1), (1.001, 50), (2.001, 100), (3_600, 100)]
+)
 def test_bucket_fills_with_time_up_to_the_burst(seconds: float, more: int) -> None:
     clock = Clock()
     limiter = RateLimiter(50, 100, clock)

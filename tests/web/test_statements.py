@@ -13,7 +13,7 @@ from sqlalchemy import Engine, event
 
 from scim_server.database import db
 from tests.conftest import Organization
-from tests.support.client import ENTERPRISE, GROUP, PATCH, SEARCH, USER, ScimClient
+from tests.support.client import ENTERPRISE, GROUP, SEARCH, USER, ScimClient
 
 # The look-up of the token, which every request begins with.
 TOKEN = 1
@@ -54,7 +54,7 @@ def counted() -> Iterator[Statements]:
 
 
 @pytest.fixture
-def warm(app: Flask, scim: ScimClient) -> ScimClient:  # noqa: ARG001 - its engines are counted
+def warm(app: Flask, scim: ScimClient) -> ScimClient:
     """Give a client whose token has just been used, so that its last use is not written again."""
     assert scim.get("/Users").status_code == 200
     return scim
@@ -161,7 +161,9 @@ def populate_more(scim: ScimClient, number: int) -> None:
     assert {result["status"] for result in answer.get_json(force=True)["Operations"]} == {"201"}
 
 
-@pytest.mark.parametrize(("path", "statements"), [("/Users?count=2", 2), ("/Users?startIndex=2&count=1", 3), ("/Users?count=0", 1)])
+@pytest.mark.parametrize(
+    ("path", "statements"), [("/Users?count=2", 2), ("/Users?startIndex=2&count=1", 3), ("/Users?count=0", 1)]
+)
 def test_pages_that_are_not_the_whole_list_add_the_total(warm: ScimClient, path: str, statements: int) -> None:
     populate(warm, 4)
 
@@ -223,7 +225,9 @@ WRITES: dict[str, tuple[Request, int, int]] = {
         2,
     ),
     "deactivate User": (
-        lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", {"op": "replace", "path": "active", "value": False}),
+        lambda scim, users, teams: scim.patch(
+            f"/Users/{users[0]}", {"op": "replace", "path": "active", "value": False}
+        ),
         200,
         4,
     ),
@@ -305,7 +309,9 @@ def test_deleting_a_user_of_many_groups_costs_what_one_group_costs(warm: ScimCli
     for index in range(20):
         warm.create_group(f"Further {index}", users[0])
 
-    assert count(lambda: warm.delete(f"/Users/{users[0]}"), 204) == count(lambda: warm.delete(f"/Users/{users[1]}"), 204)
+    assert count(lambda: warm.delete(f"/Users/{users[0]}"), 204) == count(
+        lambda: warm.delete(f"/Users/{users[1]}"), 204
+    )
 
 
 def test_first_use_of_a_token_in_a_while_is_written_once(app: Flask, organization: Organization) -> None:

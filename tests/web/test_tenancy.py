@@ -211,7 +211,9 @@ def routes(app: Flask) -> set[tuple[str, str]]:
 
 
 def test_every_route_has_an_entry(app: Flask) -> None:
-    scim = {(endpoint.removeprefix("scim."), method) for endpoint, method in routes(app) if endpoint.startswith("scim.")}
+    scim = {
+        (endpoint.removeprefix("scim."), method) for endpoint, method in routes(app) if endpoint.startswith("scim.")
+    }
 
     assert scim == set(TABLE)
     assert {route for route in routes(app) if not route[0].startswith("scim.")} == set(PUBLIC)
@@ -231,7 +233,7 @@ def test_every_route_that_shows_people_has_a_case_for_dora() -> None:
     assert {entry.path for entries in TABLE.values() for entry in entries if entry.dora is None} == without_people
 
 
-def test_public_routes_name_no_organization(app: Flask, cast: Cast) -> None:  # noqa: ARG001 - there is something to tell
+def test_public_routes_name_no_organization(app: Flask, cast: Cast) -> None:
     client = app.test_client()
 
     assert client.get("/healthz").get_data() == b"ok\n"
