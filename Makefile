@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet install
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip -qq install
 JOBS ?= 2
 T ?=
 ARGS ?=
@@ -90,5 +90,5 @@ $(VENV)/.dev-stamp: requirements/dev.txt pyproject.toml
 .venv-canaille/.stamp: requirements/canaille.txt
 	$(call environment,.venv-canaille)
 	@echo "Installing requirements/canaille.txt"
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip --quiet install --require-hashes --requirement requirements/canaille.txt
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip -qq install --require-hashes --requirement requirements/canaille.txt
 	@touch $@
