@@ -310,7 +310,7 @@ def _read_config() -> dict[str, Any]:
     name = os.environ.get(CONFIG_VARIABLE)
     if name is None:
         return {}
-    message = f"{CONFIG_VARIABLE}: {_shown(name)} "
+    message = f"{CONFIG_VARIABLE}: {json.dumps(name, ensure_ascii=False)} "
     try:
         return tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
