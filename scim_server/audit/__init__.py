@@ -1,0 +1,1 @@
+"""Who did what to whom: events, written with the change itself."""

@@ -1,4 +1,4 @@
-"""Write audit events; called by services inside their transaction, so that a change and its event live or die as one."""
+"""Write audit events, inside the transaction of a service: a change and its event live or die as one."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

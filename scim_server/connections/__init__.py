@@ -1,0 +1,1 @@
+"""The link to an identity provider: how people join, and what was observed."""

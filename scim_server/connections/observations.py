@@ -69,7 +69,7 @@ class Observations:
         self._next_flush = time.monotonic() + FLUSH_INTERVAL
 
     def add(self, organization_id: str, counts: Mapping[tuple[Quirk, str], int]) -> None:
-        """Count the quirks of one request by (quirk, what it was met in), and write all that was counted when it is time."""
+        """Count the quirks of one request by (quirk, what it was met in); write all counts when it is time."""
         with self._lock:
             for (quirk, sample), number in counts.items():
                 self._counts[organization_id, quirk.value] += number

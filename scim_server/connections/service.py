@@ -10,7 +10,7 @@ from scim_server.connections.models import Connection
 from scim_server.database import reading, transaction
 from scim_server.identifiers import new_id, now
 from scim_server.organizations.provisioning import JoiningPolicy
-from scim_server.roles.catalogue import catalogue
+from scim_server.roles.catalogue import UnknownRole, catalogue
 
 SKIP, REFUSE = "skip", "refuse"
 
@@ -70,13 +70,15 @@ def change_connection(
     automatic_membership: str | None,
     unknown_members: str,
 ) -> ConnectionSettings:
-    """Set how people and members join; raises UnknownRole for a role that the catalogue does not have.
+    """Set how people and members join; raises UnknownRole for a role that nobody can join with.
 
     Members stay members when automatic membership is switched off, and the waiting go on waiting when it is
     switched on; letting them in is an act of its own.
     """
     if automatic_membership is not None:
         catalogue().organization.role(automatic_membership)
+        if automatic_membership == catalogue().owner:
+            raise UnknownRole(f"Nobody joins as {automatic_membership} by themselves; choose a role that is less.")
     with transaction() as connection:
         before = read_connection(organization_id)
         changed = {"automatic_membership": automatic_membership, "unknown_members": unknown_members}

@@ -42,8 +42,9 @@ def transaction() -> Iterator[Connection]:
 
 @contextmanager
 def reading() -> Iterator[Connection]:
-    """Give a connection for statements that read: the open transaction's, so that it sees its own writes, or one
-    in AUTOCOMMIT.
+    """Give a connection for statements that read.
+
+    It is the open transaction's, so that it sees its own writes, or else one in AUTOCOMMIT.
     """
     outer = _open_transaction.get()
     if outer is not None:

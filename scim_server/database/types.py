@@ -20,11 +20,11 @@ class JsonDocument(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002 - the signature is SQLAlchemy's
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         """Encode a value; text is taken as JSON that is encoded already."""
         return value if value is None or isinstance(value, str) else orjson.dumps(value).decode()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:  # noqa: ARG002
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         """Decode what was stored."""
         return None if value is None else orjson.loads(value)
 

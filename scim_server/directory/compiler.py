@@ -4,7 +4,7 @@ A comparison is NULL or false where the value is missing; `not` makes two-valued
 bound parameters named after their slots, so one statement serves every filter of the same shape.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -99,7 +99,7 @@ class Compiler:
 
     def _value(self, path: AttributePath) -> ColumnElement[Any]:
         leaf = path.leaf
-        assert leaf is not None  # noqa: S101 - the parser gives comparisons a leaf
+        assert leaf is not None
         if self._scope is not None:
             return self._scope(leaf)
         column = self.mapping.column(path)
@@ -125,7 +125,7 @@ class Compiler:
     def _any_element(self, path: AttributePath, condition: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
         """Return whether one and the same element fulfils the condition."""
         attribute = path.attribute
-        assert attribute is not None  # noqa: S101 - the parser gives value paths an attribute
+        assert attribute is not None
         if not attribute.multi_valued:
             return condition()
         elements = self.mapping.elements_of(path)

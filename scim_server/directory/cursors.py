@@ -20,8 +20,7 @@ class CursorSeal:
 
     def seal(self, query: str, count: int, position: Position) -> str:
         """Return the cursor of the page after a position of this caller's query."""
-        sealed = self._serializer(query).dumps([count, position.key, position.id])
-        return sealed.decode() if isinstance(sealed, bytes) else sealed
+        return str(self._serializer(query).dumps([count, position.key, position.id]))
 
     def open(self, query: str, count: int, cursor: str) -> Position:
         """Return the position of a cursor; raises InvalidCursor, ExpiredCursor or InvalidCount."""

@@ -21,7 +21,7 @@ class BooleanText(TypeDecorator[bool]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: bool | None, dialect: object) -> str | None:  # noqa: ARG002
+    def process_bind_param(self, value: bool | None, dialect: object) -> str | None:
         """Bind the text."""
         return None if value is None else ("true" if value else "false")
 

@@ -42,7 +42,7 @@ def parse_sort(text: str | None, *, descending: bool, resource_type: ResourceTyp
         if value is None:
             raise InvalidValue(f"sortBy names '{text}', which has parts; name one of them, such as '{text}.formatted'.")
         path = AttributePath(path.extension, path.attribute, value)
-    assert path.attribute is not None  # noqa: S101 - checked above; a path is made anew between
+    assert path.attribute is not None
     if path.attribute.name in {"schemas", "groups", "members"}:
         raise InvalidValue(f"sortBy names '{text}', which has no order.")
     return Sort(path, descending)
@@ -52,8 +52,8 @@ def sort_key(sort: Sort, mapping: StorageMapping, dialect: str) -> ColumnElement
     """Return the expression that rows are sorted by; of a multi-valued attribute its primary or first element."""
     path = sort.path
     attribute, leaf = path.attribute, path.leaf
-    assert attribute is not None  # noqa: S101 - parse_sort gives one
-    assert leaf is not None  # noqa: S101
+    assert attribute is not None
+    assert leaf is not None
     if not attribute.multi_valued:
         column = mapping.column(path)
         return column if column is not None else json_value(dialect, mapping.table.c.search, path.keys, leaf)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-
 from scim_server.database import reading
 from scim_server.directory.compiler import parameters
 from scim_server.directory.documents import Stored

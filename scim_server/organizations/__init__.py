@@ -1,0 +1,1 @@
+"""The tenant, and the schemas that it registered."""

@@ -1,6 +1,6 @@
 """Carry out changes on a resource in memory: pure, in order, and without touching what it is given."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from scim_server.protocol.attributes import Attribute, AttributePath, Mutability, ResourceType
@@ -14,193 +14,140 @@ from scim_server.protocol.changes import (
     SetAttribute,
     SetMatching,
 )
+from scim_server.protocol.elements import add_elements, is_primary, only_primary, remove_elements
 from scim_server.protocol.errors import InvalidValue, NoTarget
 from scim_server.protocol.errors import Mutability as MutabilityError
 from scim_server.protocol.filters import matches_element
+from scim_server.protocol.folding import is_unassigned
 from scim_server.protocol.limits import MAX_MULTI_VALUES
-from scim_server.protocol.values import comparable
+from scim_server.protocol.schemas import GROUP
 
-Element = dict[str, Any]
-# What is left of an element when its value is gone says nothing of its own (idp-wire E51).
+# An element that has nothing but these left says nothing any more (idp-wire E51).
 _ACCESSORIES = {"type", "primary", "display"}
+_MEMBERS = GROUP.attribute("members")
 
 
 def apply(changes: Iterable[Change], resource: Mapping[str, Any], resource_type: ResourceType) -> dict[str, Any]:
-    """Return the resource after the changes; raises NoTarget, InvalidValue, Mutability.
+    """Return the resource after the changes; each sees what those before it did (RFC 7644 §3.5.2).
 
-    `resource` holds canonical attributes, those of extensions under their URN. Later changes see what earlier ones
-    did. Changes that change nothing return an equal dict.
+    `resource` and the result hold canonical attributes, those of an extension under its URN. Changes that change
+    nothing return an equal dict. Raises NoTarget, Mutability and InvalidValue.
     """
     result = dict(resource)
     for change in changes:
-        _carry_out(change, result)
-    return {name: result[name] for name in _order(result, resource_type)}
+        path = change.path
+        if path.attribute is None:
+            result.pop(path.extension or "", None)
+        elif path.extension is None:
+            _update(result, path.attribute, change)
+        else:
+            holder = dict(result.get(path.extension, {}))
+            _update(holder, path.attribute, change)
+            _put(result, path.extension, holder)
+    order = [
+        *(attribute.name for attribute in resource_type.attributes),
+        *(each.id for each in resource_type.extensions),
+    ]
+    return {name: result[name] for name in order if name in result}
 
 
-def _order(result: Mapping[str, Any], resource_type: ResourceType) -> list[str]:
-    known = [attribute.name for attribute in resource_type.attributes if attribute.name in result]
-    return known + [name for name in result if name not in set(known)]
+def _update(holder: dict[str, Any], attribute: Attribute, change: Change) -> None:
+    """Give one attribute its new value, checked for what holds whatever the change is."""
+    held = holder.get(attribute.name)
+    value = _changed(held, attribute, change)
+    if attribute.mutability is Mutability.IMMUTABLE and held is not None and value != held:
+        raise MutabilityError(f"'{change.path}' is immutable: once set it keeps its value.")
+    if attribute.required and held is not None and is_unassigned(value):
+        raise MutabilityError(f"'{change.path}' is required and cannot be unassigned; replace it by another value.")
+    if attribute.multi_valued and attribute is not _MEMBERS and len(value or ()) > MAX_MULTI_VALUES:
+        raise InvalidValue(f"'{change.path}' may have {MAX_MULTI_VALUES} values, not {len(value)}.")
+    _put(holder, attribute.name, value)
 
 
-def _carry_out(change: Change, resource: dict[str, Any]) -> None:
-    path = change.path
-    match change:
-        case MergeAttribute(_, value) if path.attribute is None:
-            held = resource.get(path.extension or "", {})
-            resource[path.extension or ""] = {**held, **_merged_parts(held, value)}
-        case RemoveAttribute(_) if path.attribute is None:
-            resource.pop(path.extension or "", None)
-        case MergeAttribute(_, value):
-            _update(resource, path, lambda held: {**(held or {}), **value})
-        case SetAttribute(_, value) if path.sub_attribute is not None:
-            _update(resource, path, lambda held: _with_part(held or {}, path.sub_attribute, value))
-        case SetAttribute(_, value):
-            _update(resource, path, lambda _: _one_primary(value) if isinstance(value, list) else value)
-        case RemoveAttribute(_) if path.sub_attribute is not None:
-            _update(resource, path, lambda held: _without(held or {}, path.sub_attribute))
-        case RemoveAttribute(_):
-            _update(resource, path, lambda _: None)
-        case AddValues(_, values):
-            _update(resource, path, lambda held: _added(held or [], values, _attribute(path)))
-        case RemoveValues(_, values):
-            _update(resource, path, lambda held: _removed(held or [], values, _attribute(path)))
-        case SetMatching():
-            _update(resource, path, lambda held: _set_matching(held or [], change))
-        case RemoveMatching():
-            _update(resource, path, lambda held: _remove_matching(held or [], change))
-
-
-def _update(resource: dict[str, Any], path: AttributePath, change: Callable[[Any], Any]) -> None:
-    """Replace the value of the path's attribute; one that becomes empty is unassigned, an empty extension goes."""
-    name = _attribute(path).name
-    holder = dict(resource.get(path.extension, {})) if path.extension else resource
-    value = change(holder.get(name))
-    if value in (None, [], {}):
+def _put(holder: dict[str, Any], name: str, value: Any) -> None:
+    if is_unassigned(value):
         holder.pop(name, None)
     else:
         holder[name] = value
-    if path.extension and holder:
-        resource[path.extension] = holder
-    elif path.extension:
-        resource.pop(path.extension, None)
 
 
-def _attribute(path: AttributePath) -> Attribute:
-    assert path.attribute is not None  # noqa: S101 - whole extensions are handled apart
-    return path.attribute
+def _changed(held: Any, attribute: Attribute, change: Change) -> Any:
+    """Return the value of an attribute after a change, from the one it held before; None for no value."""
+    match change:
+        case SetAttribute(path, value):
+            return _with(held or {}, {path.sub_attribute.name: value}, attribute) if path.sub_attribute else value
+        case MergeAttribute(_, value):
+            return _with(held or {}, value, attribute)
+        case RemoveAttribute(path):
+            return _without(held or {}, path, attribute) if path.sub_attribute else None
+        case AddValues(_, values):
+            return add_elements(held or [], values, attribute)
+        case RemoveValues(_, values):
+            return remove_elements(held or [], values, attribute)
+        case SetMatching() | RemoveMatching():
+            elements = held or [] if attribute.multi_valued else [held] if held else []
+            if isinstance(change, SetMatching):
+                changed = _set_matching(elements, attribute, change)
+            else:
+                changed = _remove_matching(elements, attribute, change)
+            return changed if attribute.multi_valued else changed[0] if changed else None
 
 
-def _merged_parts(held: Mapping[str, Any], value: Mapping[str, Any]) -> dict[str, Any]:
-    """Return new values of an extension's attributes, singular complex ones merged with what they were."""
-    return {
-        name: {**held[name], **new} if isinstance(new, dict) and isinstance(held.get(name), dict) else new
-        for name, new in value.items()
-    }
+def _with(element: Mapping[str, Any], parts: Mapping[str, Any], attribute: Attribute) -> dict[str, Any]:
+    return _unless_immutable(element, {**element, **parts}, attribute)
 
 
-def _with_part(element: Mapping[str, Any], part: Attribute | None, value: Any) -> Element:
-    assert part is not None  # noqa: S101
-    held = element.get(part.name)
-    if part.mutability is Mutability.IMMUTABLE and held is not None and held != value:
-        raise MutabilityError(f"'{part.name}' cannot be changed once it is set.")
-    return {**element, part.name: value}
+def _without(element: Mapping[str, Any], path: AttributePath, attribute: Attribute) -> dict[str, Any]:
+    name = path.sub_attribute.name if path.sub_attribute else ""
+    return _unless_immutable(element, {key: value for key, value in element.items() if key != name}, attribute)
 
 
-def _without(element: Mapping[str, Any], part: Attribute | None) -> Element:
-    return {name: value for name, value in element.items() if part is None or name != part.name}
+def _unless_immutable(before: Mapping[str, Any], after: dict[str, Any], attribute: Attribute) -> dict[str, Any]:
+    """Return `after`; raises Mutability where it changes an immutable sub-attribute that was set (idp-wire R20)."""
+    for part in attribute.sub_attributes:
+        if part.mutability is Mutability.IMMUTABLE and before.get(part.name, after.get(part.name)) != after.get(
+            part.name
+        ):
+            raise MutabilityError(f"'{attribute.name}.{part.name}' is immutable: remove the value and add another.")
+    return after
 
 
-def _identity(element: Any, attribute: Attribute) -> Any:
-    """Return what two elements are the same by: their value and type where they have a value, else all they hold."""
-    if not attribute.is_complex:
-        return comparable(attribute, element)
-    names = ("value", "type") if "value" in element else tuple(sorted(element))
-    parts = ((name, attribute.sub_attribute(name)) for name in names if name in element)
-    return tuple((name, comparable(part, element[name]) if part else element[name]) for name, part in parts)
-
-
-def _added(held: list[Any], values: Iterable[Any], attribute: Attribute) -> list[Any]:
-    result = list(held)
-    places = {_identity(element, attribute): place for place, element in enumerate(result)}
-    for value in values:
-        place = places.setdefault(_identity(value, attribute), len(result))
-        if place == len(result):
-            result.append(value)
-        elif isinstance(value, dict):
-            result[place] = {**result[place], **value}
-        if isinstance(value, dict) and value.get("primary"):
-            result = _demoted(result, place)
-    _check_number(result, attribute)
-    return result
-
-
-def _removed(held: list[Any], values: Iterable[Any], attribute: Attribute) -> list[Any]:
-    return [element for element in held if not any(_is_named(element, value, attribute) for value in values)]
-
-
-def _is_named(element: Any, value: Any, attribute: Attribute) -> bool:
-    """Tell whether a value names an element: by its `value`, or where it has none by everything it says."""
-    if not isinstance(value, dict) or not isinstance(element, dict):
-        return bool(comparable(attribute, element) == comparable(attribute, value))
-    names = ("value",) if "value" in value else tuple(value)
-    for name in names:
-        part = attribute.sub_attribute(name)
-        if part is None or name not in element or comparable(part, element[name]) != comparable(part, value[name]):
-            return False
-    return True
-
-
-def _set_matching(held: list[Any], change: SetMatching) -> list[Any]:
-    attribute, part = _attribute(change.path), change.path.sub_attribute
-    places = [place for place, element in enumerate(held) if matches_element(change.filter, element)]
-    result = list(held)
-    if not places:
-        if change.template is None:
-            raise NoTarget(f"The filter in '{attribute.name}[...]' selects no value.")
-        places = [len(result)]
-        result.append(dict(change.template))
-    for place in places:
-        if part is not None:
-            result[place] = _with_part(result[place], part, change.value)
-        else:
-            result[place] = {**result[place], **change.value} if change.merge else dict(change.value)
-    primaries = [place for place in places if result[place].get("primary")]
-    if primaries:
-        result = _demoted(result, primaries[0])
-    _check_number(result, attribute)
-    return result
-
-
-def _remove_matching(held: list[Any], change: RemoveMatching) -> list[Any]:
+def _set_matching(elements: list[dict[str, Any]], attribute: Attribute, change: SetMatching) -> list[dict[str, Any]]:
     part = change.path.sub_attribute
+    parts = {part.name: change.value} if part else change.value
+    result = list(elements)
+    places = [place for place, element in enumerate(elements) if matches_element(change.filter, element)]
+    if not places:
+        created = _created(elements, attribute, change, parts)
+        places, result = [len(result)], [*result, created]
+    for place in places:
+        held = result[place]
+        changed = {**held, **parts} if part or change.merge else dict(parts)
+        result[place] = _unless_immutable(held, changed, attribute)
+    sets_primary = is_primary(parts) or (len(result) > len(elements) and is_primary(result[-1]))
+    return only_primary(result, places[0]) if sets_primary else result
+
+
+def _created(
+    elements: list[dict[str, Any]], attribute: Attribute, change: SetMatching, parts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the element that a filter without a match describes (idp-wire 0.3, 7.1, 7.2)."""
+    if change.template is None or (elements and not attribute.multi_valued):
+        raise NoTarget(
+            f"The filter at '{change.path}' selects no value; add one, or name it by 'eq' comparisons joined by 'and'."
+        )
+    return {**change.template, **parts}
+
+
+def _remove_matching(
+    elements: list[dict[str, Any]], attribute: Attribute, change: RemoveMatching
+) -> list[dict[str, Any]]:
     result = []
-    for element in held:
+    for element in elements:
         if not matches_element(change.filter, element):
             result.append(element)
-        elif part is not None:
-            rest = _without(element, part)
-            if set(rest) - _ACCESSORIES:
+        elif change.path.sub_attribute is not None:
+            rest = _without(element, change.path, attribute)
+            if set(rest) - _ACCESSORIES or len(rest) == len(element):
                 result.append(rest)
     return result
-
-
-def _demoted(elements: list[Any], kept: int) -> list[Any]:
-    """Return the elements with `kept` as the only primary one (RFC 7644 §3.5.2)."""
-    return [
-        {**element, "primary": False}
-        if place != kept and isinstance(element, dict) and element.get("primary")
-        else element
-        for place, element in enumerate(elements)
-    ]
-
-
-def _one_primary(elements: list[Any]) -> list[Any]:
-    primaries = [
-        place for place, element in enumerate(elements) if isinstance(element, dict) and element.get("primary")
-    ]
-    return _demoted(elements, primaries[-1]) if len(primaries) > 1 else elements
-
-
-def _check_number(elements: list[Any], attribute: Attribute) -> None:
-    if len(elements) > MAX_MULTI_VALUES:
-        raise InvalidValue(f"'{attribute.name}' may have {MAX_MULTI_VALUES} values.")

@@ -21,7 +21,7 @@ class SetAttribute:
 
 @dataclass(frozen=True, slots=True)
 class MergeAttribute:
-    """Set the named sub-attributes of a singular complex attribute, or the named attributes of an extension."""
+    """Set the named sub-attributes of a singular complex attribute; the others stay (RFC 7644 §3.5.2.3)."""
 
     path: AttributePath
     value: dict[str, Any]
@@ -44,7 +44,10 @@ class AddValues:
 
 @dataclass(frozen=True, slots=True)
 class RemoveValues:
-    """Remove the elements named by their `value` (the Entra form, idp-wire E76, A6)."""
+    """Remove the elements that have one of these as their `value`, or, of values without one, all that they say.
+
+    The form of Entra and authentik (idp-wire E76, A6), and `members[value eq "..."]`.
+    """
 
     path: AttributePath
     values: tuple[Any, ...]

@@ -1,7 +1,7 @@
 """Entity tags: each version of a resource is a number, its tag `W/"3"` (RFC 7644 §3.14).
 
-Comparison is weak for If-Match too, as RFC 7644 only knows weak tags. A header that is no list of tags names no version:
-it fails an If-Match and never holds for an If-None-Match (security CC04).
+Comparison is weak for If-Match too, as RFC 7644 only knows weak tags. A header that is no list of tags names no
+version: it fails an If-Match and never holds for an If-None-Match (security CC04).
 """
 
 import re

@@ -1,13 +1,13 @@
-"""PATCH operations of every dialect to the closed set of changes (RFC 7644 §3.5.2; idp-wire §1.3 to §3).
+"""PATCH operations of every dialect to the closed set of changes (RFC 7644 §3.5.2; idp-wire §1.3 to §3, §7).
 
-Pure: knows the schema, not the resource. `apply.py` and the Team service carry the changes out.
+Knows the schema, not the resource: `apply.py` and the Team service carry the changes out.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType
+from scim_server.protocol.bodies import kind
 from scim_server.protocol.changes import (
     AddValues,
     Change,
@@ -18,218 +18,267 @@ from scim_server.protocol.changes import (
     SetAttribute,
     SetMatching,
 )
-from scim_server.protocol.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget, PayloadTooLarge
+from scim_server.protocol.errors import InvalidSyntax, InvalidValue, Mutability, NoTarget, PayloadTooLarge, ScimError
 from scim_server.protocol.filters import equality_template
+from scim_server.protocol.filters.tree import Filter, Not, Shape, Unknown
+from scim_server.protocol.folding import is_sent_unassigned, is_unassigned
 from scim_server.protocol.limits import MAX_MEMBER_VALUES, MAX_PATCH_OPERATIONS
 from scim_server.protocol.path import PatchPath, UnknownAttribute, parse_path
 from scim_server.protocol.quirks import Quirk, Quirks
-from scim_server.protocol.resources import load_element, load_extension, load_value
+from scim_server.protocol.resources import load_element, load_value
+from scim_server.protocol.schemas import GROUP
 
 ADD, REMOVE, REPLACE = "add", "remove", "replace"
 _OPS = (ADD, REMOVE, REPLACE)
-# Accepted and dropped wherever it comes from (product.md §6).
-_PASSWORD = "password"  # noqa: S105 - the name of an attribute
+_MEMBERS = GROUP.attribute("members")
+# What `emails.value` without a filter means: a test that never fails, as `Unknown` never holds.
+_EVERY_ELEMENT = Filter(Shape(Not(Unknown()), 0), ())
 
 
 def compile_operations(
-    operations: Iterable[Mapping[str, Any]], resource_type: ResourceType, quirks: Quirks
+    operations: Sequence[Mapping[str, Any]], resource_type: ResourceType, quirks: Quirks
 ) -> tuple[Change, ...]:
-    """Return the changes that the operations ask for, in order.
+    """Return the changes that the operations ask for, in order; neighbours that add to one attribute are one change.
 
-    Each operation has `op`, and `path` and `value` where the client gave them. Raises InvalidSyntax, InvalidPath,
-    InvalidFilter, InvalidValue, Mutability, NoTarget and PayloadTooLarge, each naming the operation's position.
+    Each operation holds `op`, and `path` and `value` where the client gave them. Raises InvalidSyntax, InvalidPath,
+    InvalidFilter, InvalidValue, Mutability and NoTarget with the position of the operation, PayloadTooLarge over a
+    limit.
     """
+    if len(operations) > MAX_PATCH_OPERATIONS:
+        raise PayloadTooLarge(
+            f"One PATCH may have {MAX_PATCH_OPERATIONS} operations, not {len(operations)}; split it into several."
+        )
     compiler = _Compiler(resource_type, quirks)
     changes: list[Change] = []
     for position, operation in enumerate(operations):
-        if position >= MAX_PATCH_OPERATIONS:
-            raise PayloadTooLarge(f"A PATCH may have {MAX_PATCH_OPERATIONS} operations.")
-        changes += compiler.compile(operation, position)
-    return tuple(_merged(changes))
+        try:
+            changes += compiler.compile(operation)
+        except ScimError as error:
+            raise type(error)(f"Operations[{position}]: {error.detail}") from None
+    return tuple(_joined(changes))
 
 
-@dataclass
 class _Compiler:
-    resource_type: ResourceType
-    quirks: Quirks
+    """Compiles the operations of one PATCH, and counts the members that they name."""
 
-    def compile(self, operation: Mapping[str, Any], position: int) -> Iterator[Change]:
+    def __init__(self, resource_type: ResourceType, quirks: Quirks) -> None:
+        self.resource_type = resource_type
+        self.quirks = quirks
+        self.member_values = 0
+        # Accepted and dropped wherever it comes from (product.md §6).
+        self.dropped = {"password", f"{resource_type.schema.id}:password".lower()}
+
+    def compile(self, operation: Mapping[str, Any]) -> Iterator[Change]:
         """Yield the changes of one operation."""
-        op = self._op(operation.get("op"), position)
-        path, value = operation.get("path"), operation.get("value")
-        if not path:
-            yield from self._pathless(op, value, position)
+        op, path, value = self._op(operation.get("op")), operation.get("path"), operation.get("value")
+        if path is not None and not isinstance(path, str):
+            raise InvalidSyntax(f"'path' must be a string, not {kind(path)}.")
+        if op != REMOVE and "value" not in operation:
+            raise InvalidValue(f"'{op}' needs a 'value'; to unassign an attribute, send 'remove' with its path.")
+        if not path or path.lower() == self.resource_type.schema.id.lower():
+            yield from self._pathless(op, value)
             return
-        if path.rpartition(":")[2].lower() == _PASSWORD:
+        if path.lower() in self.dropped:
             return
         target = parse_path(path, self.resource_type)
-        _refuse_read_only(target.path, path)
-        if op != REMOVE and "value" not in operation:
-            raise InvalidValue(f"Operations[{position}]: '{op}' needs a value.")
-        yield from self._at(op, target, value, has_value="value" in operation)
+        if _is_read_only(target.path):
+            raise Mutability(f"'{target.path}' is read-only; leave it out.")
+        yield from self._at(op, target, value)
 
-    def _op(self, op: Any, position: int) -> str:
+    def _op(self, op: Any) -> str:
         folded = op.lower() if isinstance(op, str) else ""
         if folded not in _OPS:
-            raise InvalidSyntax(f"Operations[{position}].op must be one of {', '.join(_OPS)}.")
+            raise InvalidSyntax("'op' must be one of 'add', 'remove' and 'replace'.")
         if op != folded:
-            self.quirks.record(Quirk.OPERATION_CASE, str(op))
+            self.quirks.record(Quirk.OPERATION_CASE, op)
         return folded
 
-    def _pathless(self, op: str, value: Any, position: int) -> Iterator[Change]:
-        """Yield the changes of an operation whose value names the attributes itself: each key is a path (E61)."""
+    def _pathless(self, op: str, value: Any) -> Iterator[Change]:
+        """Yield the changes of an operation whose value names the attributes itself (idp-wire E61, O33, A5)."""
         if op == REMOVE:
-            raise NoTarget(f"Operations[{position}]: 'remove' needs a path.")
-        if not isinstance(value, Mapping):
-            raise InvalidValue(f"Operations[{position}]: without a path the value must be an object of attributes.")
+            raise NoTarget("'remove' needs a 'path' that names what to remove.")
         self.quirks.record(Quirk.PATHLESS)
+        yield from self._object(op, self._mapping(value, "Without a path, 'value'"), "")
+
+    def _mapping(self, value: Any, what: str) -> Mapping[str, Any]:
+        if isinstance(value, list) and len(value) == 1:
+            self.quirks.record(Quirk.ARRAY_FOR_SINGULAR)
+            value = value[0]
+        if not isinstance(value, Mapping):
+            raise InvalidValue(f"{what} must be an object of attributes, not {kind(value)}.")
+        return value
+
+    def _object(self, op: str, value: Mapping[str, Any], prefix: str) -> Iterator[Change]:
+        """Yield a change for each key, which is a path by itself; `prefix` is the extension's that holds them."""
         for key, item in value.items():
-            if key.rpartition(":")[2].lower() == _PASSWORD:
+            text = prefix + key
+            folded = text.lower()
+            if folded in self.dropped or key.lower() == "schemas":
                 continue
-            if key.lower() == self.resource_type.schema.id.lower() and isinstance(item, Mapping):
-                yield from self._pathless(op, item, position)
+            if folded == self.resource_type.schema.id.lower() and isinstance(item, Mapping):
+                yield from self._object(op, item, "")
                 continue
             try:
-                target = parse_path(key, self.resource_type)
+                target = parse_path(text, self.resource_type)
             except UnknownAttribute:
-                self.quirks.record(Quirk.UNKNOWN_ATTRIBUTE, key)
+                self.quirks.record(Quirk.UNKNOWN_ATTRIBUTE, text)
                 continue
             if _is_read_only(target.path):
-                self.quirks.record(Quirk.READ_ONLY_ATTRIBUTE, key)
+                self.quirks.record(Quirk.READ_ONLY_ATTRIBUTE, str(target.path))
                 continue
-            yield from self._at(op, target, item, has_value=True)
+            if target.filter is not None or target.path.sub_attribute is not None:
+                self.quirks.record(Quirk.PATH_AS_KEY, str(target.path))
+            yield from self._at(op, target, item)
 
-    def _at(self, op: str, target: PatchPath, value: Any, *, has_value: bool) -> Iterator[Change]:
+    def _at(self, op: str, target: PatchPath, value: Any) -> Iterator[Change]:
+        """Yield the changes of one operation at one place."""
         path, attribute = target.path, target.path.attribute
         if attribute is None:
-            yield self._extension(op, path, value)
-        elif target.filter is not None and attribute.multi_valued:
-            yield from self._matching(op, target, value)
+            yield from self._extension(op, path, value)
         elif target.filter is not None:
-            # A filter on a singular attribute (E50): there is one element, and it is meant.
+            yield from self._matching(op, path, target.filter, equality_template(target.filter), value)
+        elif not attribute.multi_valued:
             yield from self._singular(op, path, value)
-        elif attribute.multi_valued and path.sub_attribute is None:
-            yield from self._multi_valued(op, path, attribute, value, has_value=has_value)
-        elif attribute.multi_valued:
-            # `emails.value` without a filter means the elements all together; there is no one value to set.
-            everything = self._every_element(path, attribute)
-            yield from self._matching(op, everything, value)
+        elif path.sub_attribute is not None:
+            yield from self._matching(op, path, _EVERY_ELEMENT, {}, value)
         else:
-            yield from self._singular(op, path, value)
+            yield from self._multi_valued(op, path, attribute, value)
 
-    def _every_element(self, path: AttributePath, attribute: Attribute) -> PatchPath:
-        names = " or ".join(f"{sub.name} pr" for sub in attribute.sub_attributes)
-        whole = AttributePath(path.extension, attribute)
-        found = parse_path(f"{whole}[{names}]", self.resource_type).filter
-        return PatchPath(path, found)
-
-    def _extension(self, op: str, path: AttributePath, value: Any) -> Change:
-        if op == REMOVE:
-            return RemoveAttribute(path)
-        loaded = load_extension(self.resource_type, path.extension or "", value, self.quirks)
-        return MergeAttribute(path, loaded) if loaded else RemoveAttribute(path)
+    def _extension(self, op: str, path: AttributePath, value: Any) -> Iterator[Change]:
+        if op == REMOVE or value in (None, "", []):
+            yield RemoveAttribute(path)
+        else:
+            yield from self._object(op, self._mapping(value, f"'{path.extension}'"), f"{path.extension}:")
 
     def _singular(self, op: str, path: AttributePath, value: Any) -> Iterator[Change]:
-        leaf = path.leaf
-        assert leaf is not None  # noqa: S101 - a bare extension went another way
-        loaded = None if op == REMOVE else load_value(leaf, value, self.quirks, name=str(path))
-        if loaded is None:
-            if leaf.required:
-                raise Mutability(f"'{path}' is required and cannot be removed.")
-            yield RemoveAttribute(path)
-        elif isinstance(loaded, dict):
-            # A null or empty text inside a complex value unassigns that part (RFC 7643 §2.5).
-            yield from self._cleared_parts(path, leaf, value)
+        leaf = _leaf(path)
+        if op == REMOVE or (is_sent_unassigned(leaf, value) and value != {}):
+            yield _removal(path)
+            return
+        loaded = load_value(leaf, value, self.quirks, name=str(path))
+        if not leaf.is_complex:
+            yield _removal(path) if loaded is None else SetAttribute(path, loaded)
+            return
+        # What is null or empty inside a complex value unassigns that part alone (RFC 7644 §3.5.2.3) ...
+        cleared = _cleared(path, leaf, value)
+        if loaded is None and any(part.sub_attribute and part.sub_attribute.name == "value" for part in cleared):
+            # ... but what has lost its value is nothing: Entra clears a manager so (idp-wire E50).
+            yield _removal(path)
+            return
+        for part in cleared:
+            yield _removal(part)
+        if loaded is not None:
             yield MergeAttribute(path, loaded)
-        else:
-            yield SetAttribute(path, loaded)
 
-    def _cleared_parts(self, path: AttributePath, leaf: Attribute, value: Any) -> Iterator[Change]:
-        for key, item in value.items() if isinstance(value, Mapping) else ():
-            sub_attribute = leaf.sub_attribute(key)
-            if item in (None, "") and sub_attribute is not None and not sub_attribute.is_read_only:
-                yield RemoveAttribute(AttributePath(path.extension, path.attribute, sub_attribute))
-
-    def _multi_valued(
-        self, op: str, path: AttributePath, attribute: Attribute, value: Any, *, has_value: bool
-    ) -> Iterator[Change]:
-        if op == REMOVE and (not has_value or value is None):
-            yield RemoveAttribute(path)
+    def _multi_valued(self, op: str, path: AttributePath, attribute: Attribute, value: Any) -> Iterator[Change]:
+        if value is None and op == REMOVE:
+            yield _removal(path)
             return
-        loaded = tuple(load_value(attribute, value, self.quirks, name=str(path)))
+        if isinstance(value, str) and attribute.is_complex and value:
+            value = [value]
+        if attribute is _MEMBERS:
+            self._count_members(len(value) if isinstance(value, list) else 1)
+        values = tuple(load_value(attribute, value, self.quirks, name=str(path)))
+        if op == REPLACE:
+            yield SetAttribute(path, list(values)) if values else _removal(path)
+            return
         if op == REMOVE:
-            # Entra and authentik name what to remove; nothing named is nothing removed (idp-wire 7.3).
+            # Entra and authentik name what is to go; nothing named is nothing removed (idp-wire E76, A6, 7.3).
             self.quirks.record(Quirk.REMOVE_WITH_VALUE, str(path))
-            if loaded:
-                yield RemoveValues(path, loaded)
-        elif op == ADD:
-            if loaded:
-                yield AddValues(path, loaded)
-        elif loaded:
-            yield SetAttribute(path, list(loaded))
-        else:
-            yield RemoveAttribute(path)
+        if values:
+            yield RemoveValues(path, values) if op == REMOVE else AddValues(path, values)
 
-    def _matching(self, op: str, target: PatchPath, value: Any) -> Iterator[Change]:
-        path, found, attribute = target.path, target.filter, target.path.attribute
-        assert attribute is not None  # noqa: S101
-        assert found is not None  # noqa: S101
-        template = equality_template(found)
-        if path.sub_attribute is not None and path.sub_attribute.is_read_only:
-            raise Mutability(f"'{path}' is read-only.")
-        if op == REMOVE:
-            if path.sub_attribute is None and template is not None and set(template) == {"value"}:
-                yield RemoveValues(path, ({"value": template["value"]},))
+    def _count_members(self, number: int) -> None:
+        self.member_values += number
+        if self.member_values > MAX_MEMBER_VALUES:
+            raise PayloadTooLarge(f"One PATCH may name {MAX_MEMBER_VALUES} members; split it into several.")
+
+    def _matching(
+        self, op: str, path: AttributePath, filter_: Filter, template: dict[str, Any] | None, value: Any
+    ) -> Iterator[Change]:
+        """Yield the change of elements that fulfil a filter, or of one sub-attribute in them."""
+        attribute, part = path.attribute, path.sub_attribute
+        assert attribute is not None, "a filter stands behind an attribute"
+        if attribute is _MEMBERS and (op != REMOVE or part is not None):
+            raise Mutability("A member cannot be changed; remove it and add another (RFC 7643 §4.2).")
+        if op == REMOVE and value is not None:
+            self.quirks.record(Quirk.REMOVE_WITH_VALUE, str(path))
+        if op == REMOVE or (is_sent_unassigned(part or attribute, value) and value != {}):
+            if part is not None and part.required:
+                raise _required(path)
+            if (
+                part is None
+                and attribute.multi_valued
+                and template
+                and set(template) == {"value"}
+                and template["value"]
+            ):
+                yield RemoveValues(path, (template,))
             else:
-                yield RemoveMatching(path, found)
+                yield RemoveMatching(path, filter_)
             return
-        if path.sub_attribute is not None:
-            loaded = load_value(path.sub_attribute, value, self.quirks, name=str(path))
-            if loaded is None:
-                yield RemoveMatching(path, found)
-            else:
-                yield SetMatching(path, found, loaded, template, merge=True)
-            return
-        loaded = load_element(attribute, value, self.quirks, name=str(path))
+        load, loaded_as = (load_value, part) if part else (load_element, attribute)
+        loaded = load(loaded_as, value, self.quirks, name=str(path))
         if loaded is None:
-            yield RemoveMatching(path, found)
+            return
+        # The filter's literals may come to be stored, so they have to be what the schema allows.
+        created = load_element(attribute, template, self.quirks, name=str(path)) if template else template
+        if part is not None:
+            yield SetMatching(path, filter_, loaded, {} if template == {} else created, merge=True)
         else:
-            # RFC 7644 §3.5.2.3: a replace whose filter selects nothing has no target.
-            yield SetMatching(path, found, loaded, template if op == ADD else None, merge=op == ADD)
+            # A whole element is replaced but never made by replace (RFC 7644 §3.5.2.3, idp-wire R38, 7.1); a bare
+            # text is its value only.
+            merge = op == ADD or not isinstance(value, Mapping)
+            yield SetMatching(path, filter_, loaded, created if op == ADD else None, merge=merge)
+
+
+def _leaf(path: AttributePath) -> Attribute:
+    leaf = path.leaf
+    assert leaf is not None, "an extension as a whole goes another way"
+    return leaf
 
 
 def _is_read_only(path: AttributePath) -> bool:
     return any(part is not None and part.is_read_only for part in (path.attribute, path.sub_attribute))
 
 
-def _refuse_read_only(path: AttributePath, text: str) -> None:
-    if _is_read_only(path):
-        raise Mutability(f"'{text[:200]}' is read-only.")
+def _removal(path: AttributePath) -> RemoveAttribute:
+    """Return the change that unassigns; raises Mutability for a required attribute (idp-wire R34)."""
+    if _leaf(path).required:
+        raise _required(path)
+    return RemoveAttribute(path)
 
 
-def _merged(changes: Iterable[Change]) -> Iterator[Change]:
-    """Yield the changes with neighbours of one kind on one attribute made one: authentik adds members one by one."""
-    pending: AddValues | RemoveValues | None = None
+def _required(path: AttributePath) -> Mutability:
+    return Mutability(f"'{path}' is required and cannot be unassigned; replace it by another value.")
+
+
+def _cleared(path: AttributePath, leaf: Attribute, value: Any) -> list[AttributePath]:
+    """Return the writable sub-attributes that a complex value unassigns."""
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    named = [(leaf.sub_attribute(key), item) for key, item in value.items()] if isinstance(value, Mapping) else []
+    return [
+        AttributePath(path.extension, path.attribute, sub_attribute)
+        for sub_attribute, item in named
+        if sub_attribute and not sub_attribute.is_read_only and is_unassigned(item)
+    ]
+
+
+def _joined(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes, with neighbours of one kind at one path made one: authentik adds members one by one."""
+    kept: AddValues | RemoveValues | None = None
     values: list[Any] = []
-    members = 0
     for change in changes:
-        if isinstance(change, AddValues | RemoveValues | SetAttribute) and _names_members(change.path):
-            members += len(change.value if isinstance(change, SetAttribute) else change.values)
-            if members > MAX_MEMBER_VALUES:
-                raise PayloadTooLarge(f"members: one PATCH may name {MAX_MEMBER_VALUES} members.")
-        if pending is not None and type(change) is type(pending) and change.path == pending.path:
-            values += change.values
-            continue
-        if pending is not None:
-            yield replace(pending, values=tuple(values))
-            pending = None
+        if kept is not None:
+            if type(change) is type(kept) and change.path == kept.path:
+                values += change.values
+                continue
+            yield type(kept)(kept.path, tuple(values))
+            kept = None
         if isinstance(change, AddValues | RemoveValues):
-            pending, values = change, list(change.values)
+            kept, values = change, list(change.values)
         else:
             yield change
-    if pending is not None:
-        yield replace(pending, values=tuple(values))
-
-
-def _names_members(path: AttributePath) -> bool:
-    return path.extension is None and path.attribute is not None and path.attribute.name == "members"
+    if kept is not None:
+        yield type(kept)(kept.path, tuple(values))

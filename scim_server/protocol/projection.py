@@ -1,26 +1,27 @@
-"""Which attributes an answer shows: `attributes` and `excludedAttributes` (RFC 7644 §3.9, RFC 7643 §7)."""
+"""Which attributes an answer shows: `attributes`, `excludedAttributes` (RFC 7644 §3.9) and `returned` (RFC 7643 §7)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, TypeAlias
 
 from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType, Returned
 from scim_server.protocol.errors import InvalidValue
 
 # Names that one request may list; more than all attributes there are.
-MAX_NAMES = 200
+MAX_NAMES = 1_000
+
+# JSON keys that were named, each with the keys named below it; None where it was named as a whole.
+Names: TypeAlias = dict[str, "Names | None"]
 
 
 @dataclass(frozen=True)
 class Projection:
-    """A choice of attributes; `included` is None where all that are returned by default are wanted.
-
-    Both map a top-level key (an attribute's name or an extension's URN) to the names below it, None for all of it.
-    """
+    """A choice of attributes: those in `names` alone, or all that are returned by default but those."""
 
     resource_type: ResourceType
-    included: Mapping[str, "Names"] | None = None
-    excluded: Mapping[str, "Names"] = field(default_factory=dict)
+    names: Names
+    includes: bool = False
 
     @classmethod
     def from_parameters(
@@ -29,71 +30,97 @@ class Projection:
         excluded: str | Sequence[str] | None,
         resource_type: ResourceType,
     ) -> "Projection":
-        """Return what two parameters choose; unknown names are ignored. Raises InvalidValue where both are given."""
-        if attributes and excluded:
-            raise InvalidValue("Send either attributes or excludedAttributes, not both.")
-        if attributes:
-            return cls(resource_type, included=_tree(_names(attributes), resource_type))
-        if excluded:
-            return cls(resource_type, excluded=_tree(_names(excluded), resource_type))
-        return cls(resource_type)
+        """Return what the two parameters choose, each a comma-separated text or a list of names.
+
+        Names that the resource type lacks are ignored (idp-wire R13). Raises InvalidValue where both are given, as
+        they contradict each other (R11).
+        """
+        included, left_out = _split(attributes), _split(excluded)
+        if included and left_out:
+            raise InvalidValue("'attributes' and 'excludedAttributes' exclude each other; send one of them.")
+        return cls(resource_type, _tree(included or left_out, resource_type), includes=bool(included))
 
     @property
     def is_default(self) -> bool:
-        """Tell whether the whole resource is wanted as it is."""
-        return self.included is None and not self.excluded
+        """Tell whether a resource is shown as it is."""
+        return not self.includes and not self.names and not _guarded(self.resource_type)
 
     def returns(self, name: str) -> bool:
-        """Tell whether a top-level attribute can be part of the answer, so that it has to be read at all."""
-        if self.included is not None:
-            return name in self.included
-        return self.excluded.get(name, ()) is not None
+        """Tell whether the top-level attribute can be part of an answer, so that it has to be read at all."""
+        return self._shows(self.resource_type.attribute(name), name, self.names, includes=self.includes)
 
     def apply(self, resource: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the chosen part of a whole resource as it goes over the wire."""
+        """Return the chosen part of a resource as it goes over the wire, with its URNs, id and meta."""
         result: dict[str, Any] = {}
         for key, value in resource.items():
-            attribute = self.resource_type.attribute(key)
-            if attribute is not None and attribute.returned is Returned.ALWAYS:
-                result[key] = value
-                continue
             extension = self.resource_type.extension(key)
-            definitions = extension.attributes if extension else attribute.sub_attributes if attribute else ()
-            chosen = self._choose(key, value, definitions)
-            if chosen not in (None, {}, []):
-                result[key] = chosen
+            attribute = None if extension else self.resource_type.attribute(key)
+            if not self._shows(attribute, key, self.names, includes=self.includes):
+                continue
+            parts = extension.attributes if extension else attribute.sub_attributes if attribute else ()
+            below, shown = self.names.get(key), value
+            if below or key in _guarded(self.resource_type):
+                shown = self._below(value, parts, below)
+            if shown not in (None, {}, []):
+                result[key] = shown
         return result
 
-    def _choose(self, key: str, value: Any, definitions: tuple[Attribute, ...]) -> Any:
-        if self.included is not None:
-            return _keep(value, self.included[key], definitions) if key in self.included else None
-        if key not in self.excluded:
+    def _below(self, value: Any, definitions: tuple[Attribute, ...], names: Names | None) -> Any:
+        """Return the chosen part of what stands below a key; without names below it, the default part."""
+        if isinstance(value, list):
+            return [part for part in (self._below(element, definitions, names) for element in value) if part != {}]
+        if not isinstance(value, Mapping):
             return value
-        return _drop(value, self.excluded[key])
+        known = {definition.name: definition for definition in definitions}
+        names, includes = names or {}, self.includes and bool(names)
+        result = {}
+        for key, item in value.items():
+            attribute = known.get(key)
+            if self._shows(attribute, key, names, includes=includes):
+                result[key] = self._below(item, attribute.sub_attributes if attribute else (), names.get(key))
+        return {key: item for key, item in result.items() if item not in ({}, [])}
+
+    @staticmethod
+    def _shows(attribute: Attribute | None, key: str, names: Names, *, includes: bool) -> bool:
+        """Tell whether one key is shown: `always` beats exclusion, `never` beats inclusion (idp-wire R10)."""
+        returned = attribute.returned if attribute else Returned.DEFAULT
+        if returned in (Returned.ALWAYS, Returned.NEVER):
+            return returned is Returned.ALWAYS
+        if includes:
+            return key in names
+        return returned is Returned.DEFAULT and (key not in names or names[key] is not None)
 
 
-# Names below a key, each with those below it; None stands for everything.
-Names = Mapping[str, Any] | None
+@lru_cache(maxsize=256)
+def _guarded(resource_type: ResourceType) -> frozenset[str]:
+    """Return the top-level keys that hold something which is not returned unless named, or never."""
+    return frozenset(
+        path.keys[0]
+        for path in resource_type.walk()
+        if path.leaf and path.leaf.returned in (Returned.NEVER, Returned.REQUEST)
+    )
 
 
-def _names(text: str | Sequence[str]) -> list[str]:
-    parts = text.split(",") if isinstance(text, str) else list(text)
-    names = [name.strip() for name in parts]
-    if len(names) > MAX_NAMES:
-        raise InvalidValue(f"attributes and excludedAttributes may name {MAX_NAMES} attributes.")
-    return [name for name in names if name]
+def _split(names: str | Sequence[str] | None) -> list[str]:
+    texts = [names] if isinstance(names, str) else names or []
+    found = [name.strip() for text in texts for name in text.split(",") if name.strip()]
+    if len(found) > MAX_NAMES:
+        raise InvalidValue(f"'attributes' and 'excludedAttributes' may name {MAX_NAMES} attributes.")
+    return found
 
 
-def _tree(names: Iterable[str], resource_type: ResourceType) -> dict[str, Names]:
-    tree: dict[str, Any] = {}
+def _tree(names: Iterable[str], resource_type: ResourceType) -> Names:
+    tree: Names = {}
     for name in names:
         path = resource_type.resolve(name)
         if path is not None:
             _insert(tree, path)
+        elif name.lower() == resource_type.schema.id.lower():
+            tree.update((attribute.name, None) for attribute in resource_type.schema.attributes)
     return tree
 
 
-def _insert(tree: dict[str, Any], path: AttributePath) -> None:
+def _insert(tree: Names, path: AttributePath) -> None:
     *above, last = path.keys
     for key in above:
         below = tree.setdefault(key, {})
@@ -101,27 +128,3 @@ def _insert(tree: dict[str, Any], path: AttributePath) -> None:
             return
         tree = below
     tree[last] = None
-
-
-def _keep(value: Any, names: Names, definitions: tuple[Attribute, ...]) -> Any:
-    if names is None:
-        return value
-    if isinstance(value, list):
-        kept = [_keep(element, names, definitions) for element in value]
-        return [element for element in kept if element]
-    if not isinstance(value, dict):
-        return value
-    below = {definition.name: definition.sub_attributes for definition in definitions}
-    chosen = {key: _keep(item, names[key], below.get(key, ())) for key, item in value.items() if key in names}
-    return {key: item for key, item in chosen.items() if item not in ({}, [])}
-
-
-def _drop(value: Any, names: Names) -> Any:
-    if names is None:
-        return None
-    if isinstance(value, list):
-        return [_drop(element, names) for element in value]
-    if not isinstance(value, dict):
-        return value
-    rest = {key: _drop(item, names[key]) if key in names else item for key, item in value.items()}
-    return {key: item for key, item in rest.items() if item is not None}

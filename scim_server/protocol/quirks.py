@@ -18,8 +18,8 @@ class Quirk(StrEnum):
     TEXT_FOR_COMPLEX = "text-for-complex"
     OPERATION_CASE = "operation-case"
     PATHLESS = "pathless-operation"
+    PATH_AS_KEY = "path-as-key"
     REMOVE_WITH_VALUE = "remove-with-value"
-    CREATED_BY_FILTER = "created-by-filter"
     UNKNOWN_MEMBER = "unknown-member"
 
 

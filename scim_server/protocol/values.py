@@ -19,6 +19,7 @@ _DATE_TIME = re.compile(
 )
 # XML Schema part 2, §3.2.7.3.
 _LARGEST_OFFSET = timedelta(hours=14)
+_HOURS, _MINUTES = 24, 60
 
 
 def fold(text: str) -> str:
@@ -42,12 +43,12 @@ def sortable_date_time(text: str) -> str:
     microsecond = int(fraction[:6].ljust(6, "0")) if fraction else 0
     offset = timedelta()
     if sign:
-        if int(offset_minutes) > 59:
+        if int(offset_minutes) >= _MINUTES:
             raise ValueError("the minutes of an offset end at 59")
         offset = timedelta(hours=int(offset_hours), minutes=int(offset_minutes)) * (-1 if sign == "-" else 1)
         if abs(offset) > _LARGEST_OFFSET:
             raise ValueError("an offset is at most 14 hours")
-    ends_the_day = hour == 24 and not (minute or second or microsecond)
+    ends_the_day = hour == _HOURS and not (minute or second or microsecond)
     try:
         moment = datetime(
             year, month, day, 0 if ends_the_day else hour, minute, second, microsecond, timezone(offset)

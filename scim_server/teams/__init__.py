@@ -1,0 +1,1 @@
+"""Teams, the SCIM Group, and who belongs to them."""

@@ -9,7 +9,7 @@ from scim_server.teams.members import MEMBERS, members_json
 from scim_server.teams.models import Team
 
 _teams = Team.__table__
-assert isinstance(_teams, Table)  # noqa: S101 - tells the type checker what SQLAlchemy makes
+assert isinstance(_teams, Table)
 
 TEAM_MAPPING = StorageMapping(
     table=_teams,

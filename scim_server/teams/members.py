@@ -9,7 +9,7 @@ from scim_server.teams.models import Team, TeamMember
 from scim_server.users.models import User
 
 _members = TeamMember.__table__
-assert isinstance(_members, Table)  # noqa: S101 - tells the type checker what SQLAlchemy makes
+assert isinstance(_members, Table)
 _nested = aliased(Team, name="nested")
 _joined = _members.outerjoin(
     User.__table__,

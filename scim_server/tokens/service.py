@@ -175,7 +175,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
         .order_by(Token.created_at, Token.id)
     )
     with reading() as connection:
-        return [TokenRecord(*row._tuple()) for row in connection.execute(statement)]
+        return [TokenRecord(*row) for row in connection.execute(statement).tuples()]
 
 
 def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:

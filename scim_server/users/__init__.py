@@ -1,0 +1,1 @@
+"""People in an Organization: the SCIM User, and how they join."""

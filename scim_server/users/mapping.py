@@ -27,7 +27,7 @@ EMAILS = Elements(
 
 
 def _user_mapping(*, nested: bool) -> StorageMapping:
-    assert isinstance(_users, Table)  # noqa: S101 - tells the type checker what SQLAlchemy makes
+    assert isinstance(_users, Table)
     return StorageMapping(
         table=_users,
         columns={

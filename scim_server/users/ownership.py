@@ -27,7 +27,10 @@ _ANOTHER_OWNER = (
 class LastOwner(Conflict):
     """A change that would leave the Organization without an active Owner."""
 
-    default_detail = "This is the only active Organization Owner. Make another User an Organization Owner first; nothing was changed."
+    default_detail = (
+        "This is the only active Organization Owner. Make another User an Organization Owner first; "
+        "nothing was changed."
+    )
 
 
 def refuse_to_lose_last_owner(

@@ -3,7 +3,8 @@
 Every function takes the `Provisioning` it acts in, and returns the row as it is stored afterwards.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -22,7 +23,7 @@ from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.memberships import leave_all_teams
-from scim_server.users.ownership import refuse_to_lose_last_owner
+from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
 
 Attributes = Mapping[str, Any]
@@ -76,7 +77,7 @@ def patch(
 def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = None) -> None:
     """Delete a User from the Organization and all its Teams; raises NotFound, Conflict for the last Owner."""
     organization_id = provisioning.organization_id
-    with transaction() as connection:
+    with _refusal_recorded(provisioning, user_id), transaction() as connection:
         user = _locked(connection, provisioning, user_id, if_match)
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
         attributes = load_attributes(user.document)
@@ -95,7 +96,7 @@ def _change(
     organization_id = provisioning.organization_id
     after: Attributes = {}
     try:
-        with transaction() as connection:
+        with _refusal_recorded(provisioning, user_id), transaction() as connection:
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
@@ -137,6 +138,18 @@ def _store(
     emails = store.email_rows(provisioning.organization_id, user.id, after) if emails_changed else []
     store.update_user(connection, row, emails, emails_changed=emails_changed)
     return Stored(user.id, row["version"], user.created_at, row["modified_at"], row["document"], user.groups)
+
+
+@contextmanager
+def _refusal_recorded(provisioning: Provisioning, user_id: str) -> Iterator[None]:
+    """Keep an audit event of a refusal, after the transaction that it ended has stored nothing."""
+    try:
+        yield
+    except LastOwner as refusal:
+        event = Event("scim:user:refused", "User", user_id, {"#reason": [None, refusal.detail]})
+        with transaction() as connection:
+            record(connection, provisioning.organization_id, provisioning.origin, [event])
+        raise
 
 
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:

@@ -18,8 +18,8 @@ from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
 
 _INSERT = {
-    "sqlite": sqlite.insert(User).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(User).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
+    "postgresql": postgresql.insert(User).on_conflict_do_nothing().returning(User.id),
 }
 _INSERT_EMAILS = insert(UserEmail)
 _OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
@@ -51,7 +51,8 @@ class LockedUser(NamedTuple):
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
     """Write a new User; return False, with nothing written, where its userName or externalId is taken."""
-    if connection.execute(_INSERT[connection.dialect.name], row).rowcount == 0:
+    # Not the row count, which drivers do not tell of an INSERT.
+    if connection.execute(_INSERT[connection.dialect.name], row).first() is None:
         return False
     if emails:
         connection.execute(_INSERT_EMAILS, emails)

@@ -44,7 +44,9 @@ def answer(error: Exception) -> Response:
     if isinstance(known, errors.TooManyRequests | errors.Unavailable):
         response.headers["Retry-After"] = str(known.retry_after)
     if isinstance(known, errors.Unauthorized):
-        response.headers["WWW-Authenticate"] = 'Bearer realm="scim", error="invalid_token"'
+        # Whoever sent nothing did nothing wrong yet (RFC 6750 §3.1).
+        wrong = ', error="invalid_token"' if request.headers.get("Authorization") else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="scim"{wrong}'
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
     return response

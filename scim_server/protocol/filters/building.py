@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from scim2_filter_parser import ast  # type: ignore[import-untyped]
+from scim2_filter_parser import ast
 
 from scim_server.protocol.attributes import AttributePath, ResourceType, Returned
 from scim_server.protocol.errors import InvalidFilter

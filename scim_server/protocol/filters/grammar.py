@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from scim2_filter_parser import ast  # type: ignore[import-untyped]
-from scim2_filter_parser.lexer import SCIMLexer  # type: ignore[import-untyped]
-from scim2_filter_parser.parser import SCIMParser  # type: ignore[import-untyped]
+from scim2_filter_parser import ast
+from scim2_filter_parser.lexer import SCIMLexer
+from scim2_filter_parser.parser import SCIMParser
 
 from scim_server.protocol.errors import InvalidFilter
 from scim_server.protocol.filters.literals import NUMBER, PLACEHOLDER, read_number
@@ -46,7 +46,7 @@ class FilterLexer(SCIMLexer):  # type: ignore[misc]
 
     # A URN holds dots and ends where only the schemas know: it stays one token with its attribute.
     @_(r"[a-zA-Z]+:[a-zA-Z0-9_$:.-]+")  # type: ignore[name-defined, untyped-decorator] # noqa: F821
-    def SCHEMA_URI(self, token: Any) -> Any:
+    def SCHEMA_URI(self, token: Any) -> Any:  # noqa: N802 - sly names tokens so
         token.type = "ATTRNAME"
         return token
 

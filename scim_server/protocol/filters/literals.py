@@ -31,9 +31,12 @@ _BARE_WORD = re.compile(
     rf"(?!(?:(?i:true|false|null)|{NUMBER})(?:[ \t()\[\]]|$))(?P<word>[^\x00-\x20\x7f\"'`\\()\[\]]++))?+"
 )
 
+# Longer ones are no numbers of a directory, and cost time to convert.
+_LONGEST_NUMBER = 400
+
 
 def lift(text: str) -> tuple[str, list[str]]:
-    """Return the text with `\"\"` for each string, and the strings decoded, in order.
+    r"""Return the text with `\"\"` for each string, and the strings decoded, in order.
 
     Raises InvalidFilter for a string that JSON does not allow (RFC 7159 §7), and for NUL and lone surrogates, which
     no database takes.
@@ -49,9 +52,8 @@ def lift(text: str) -> tuple[str, list[str]]:
 
 def read_number(text: str) -> int | float:
     """Return the number that `text`, matched by NUMBER, writes. Raises InvalidFilter for one beyond 64 bits."""
-    # Longer ones are no numbers of a directory, and cost time to convert.
-    number: int | float = json.loads(text) if len(text) <= 400 else math.inf
-    if not math.isfinite(number) or isinstance(number, int) and abs(number) > _LARGEST_INTEGER:
+    number: int | float = json.loads(text) if len(text) <= _LONGEST_NUMBER else math.inf
+    if not math.isfinite(number) or (isinstance(number, int) and abs(number) > _LARGEST_INTEGER):
         raise InvalidFilter("The filter holds a number that is too large.")
     return number
 

@@ -52,7 +52,7 @@ def _holds(node: Node, values: tuple[Literal, ...], container: Mapping[str, Any]
     """Tell whether `container`, a resource or one element, fulfils the node; the parser has bounded the depth."""
     match node:
         case Comparison(path, compared_by, slot):
-            return _compares(_leaf(path), compared_by, values[slot], _reach(path, container, in_element))
+            return _compares(_leaf(path), compared_by, values[slot], _reach(path, container, in_element=in_element))
         case And(operands):
             return all(_holds(operand, values, container, in_element=in_element) for operand in operands)
         case Or(operands):
@@ -60,11 +60,11 @@ def _holds(node: Node, values: tuple[Literal, ...], container: Mapping[str, Any]
         case Not(operand):
             return not _holds(operand, values, container, in_element=in_element)
         case Present(path):
-            return any(map(_is_present, _reach(path, container, in_element)))
+            return any(map(_is_present, _reach(path, container, in_element=in_element)))
         case ValuePath(path, condition):
             return any(
                 _holds(condition, values, element, in_element=True)
-                for element in _reach(path, container, in_element)
+                for element in _reach(path, container, in_element=in_element)
                 if isinstance(element, Mapping)
             )
     return False
@@ -88,7 +88,7 @@ def _compares(attribute: Attribute, compared_by: Operator, literal: Literal, fou
     return compared_by is Operator.NE
 
 
-def _reach(path: AttributePath, container: Mapping[str, Any], in_element: bool) -> Iterator[Any]:
+def _reach(path: AttributePath, container: Mapping[str, Any], *, in_element: bool) -> Iterator[Any]:
     """Yield the values at the path, those of every element where it crosses a multi-valued attribute."""
     keys = path.keys
     if in_element:

@@ -56,8 +56,9 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A test of an attribute that this resource type lacks; never true. Only queries over several types make it
-    (RFC 7644 §3.4.2.1), everywhere else an unknown attribute is `invalidFilter`.
+    """A test of an attribute that this resource type lacks; never true.
+
+    Only queries over several types make it (RFC 7644 §3.4.2.1); elsewhere an unknown attribute is `invalidFilter`.
     """
 
 

@@ -434,7 +434,8 @@ class TestShapes:
 
     def test_raw_keeps_what_the_client_wrote_in_the_type_of_the_attribute(self) -> None:
         filter = parse(
-            f'userName eq "Ada" and active eq "True" and {OWN}:age eq "42" and meta.created gt "2024-05-17T09:30:00+02:00"',
+            f'userName eq "Ada" and active eq "True" and {OWN}:age eq "42" '
+            'and meta.created gt "2024-05-17T09:30:00+02:00"',
             OWN_USER,
         )
         assert filter.raw == ("Ada", True, 42, "2024-05-17T09:30:00+02:00")
