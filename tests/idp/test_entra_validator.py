@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.client import ENTERPRISE, ERROR, GROUP, LIST, USER, ScimClient
 
-_words = random.Random(20_643)  # noqa: S311 - random words, no secrets
+_words = random.Random(20_643)
 
 # What the attribute mapping of a new application sends, with paths (V2, V6).
 USER_PATHS = (
@@ -114,7 +114,7 @@ def group(scim: ScimClient) -> dict[str, Any]:
     return scim.create_group(word(), externalId=word())
 
 
-# Users (V2)
+# V2: Users.
 
 
 def test_create_user_returns_what_was_sent(scim: ScimClient) -> None:
@@ -123,7 +123,9 @@ def test_create_user_returns_what_was_sent(scim: ScimClient) -> None:
     assert answer.status_code == 201
     stored = answer.get_json(force=True)
     body["roles"][0]["primary"] = True
-    assert {name: stored[name] for name in body if name != "schemas"} == {k: v for k, v in body.items() if k != "schemas"}
+    assert {name: stored[name] for name in body if name != "schemas"} == {
+        k: v for k, v in body.items() if k != "schemas"
+    }
     assert set(stored["schemas"]) == set(body["schemas"])
 
 
@@ -196,7 +198,7 @@ def test_delete_once_twice_and_what_never_was(
         assert again.get_json(force=True)["schemas"] == [ERROR]
 
 
-# Groups (V3)
+# V3: Groups.
 
 
 def test_read_group_without_members(scim: ScimClient, user: dict[str, Any]) -> None:
@@ -243,7 +245,7 @@ def test_member_is_added_by_a_replace_and_removed_by_a_filter(
     assert "members" not in read(scim, path)
 
 
-# Preview tests (V4)
+# V4: the preview tests.
 
 
 def test_operations_on_different_attributes(scim: ScimClient, user: dict[str, Any]) -> None:
