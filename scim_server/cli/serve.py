@@ -43,12 +43,13 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     if problem:
         raise click.ClickException(f"{problem[0].upper()}{problem[1:]}.")
     click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
-    _server(settings).serve()
+    server(settings).serve()
 
 
-def _server(settings: Settings) -> Any:
+def server(settings: Settings, target: str = "scim_server.cli.serve:application") -> Any:
+    """Return the production server; `target` names the factory that makes the application of each worker."""
     return Granian(
-        "scim_server.cli.serve:application",
+        target,
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
