@@ -49,6 +49,19 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     server(settings).serve()
 
 
+def _require_free_port(settings: Settings) -> None:
+    """Refuse a port that another process serves: granian would share it, and requests go to either of the two."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Without SO_REUSEPORT this fails beside any listener; with SO_REUSEADDR it passes over closed connections.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {reason}.") from None
+
+
 def server(settings: Settings, target: str = "scim_server.cli.serve:application") -> Any:
     """Return the production server; `target` names the factory that makes the application of each worker."""
     return Granian(
