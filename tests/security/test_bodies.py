@@ -53,8 +53,8 @@ def test_BD01_deep_json(scim: ScimClient, path: str, name: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_BD01_deep_json_for_a_resource(cast: Cast, method: str) -> None:
-    for name in DEEP:
-        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=DEEP[name]), 400, "invalidSyntax")
+    for deep in DEEP.values():
+        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=deep), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize(
