@@ -10,23 +10,34 @@ from scim_server.database.transactions import is_worth_retrying
 from scim_server.web.scim.authentication import authenticate
 
 scim = Blueprint("scim", __name__, url_prefix="/scim/v2/<organization>")
-scim.before_request(authenticate)
 
 View = TypeVar("View", bound=Callable[..., Response])
+Result = TypeVar("Result")
+
+
+def _at_most_twice(work: Callable[..., Result], **arguments: Any) -> Result:
+    """Do the work once more after a deadlock, a serialization failure or a lost connection."""
+    try:
+        return work(**arguments)
+    except Exception as error:
+        if not is_worth_retrying(error):
+            raise
+    return work(**arguments)
+
+
+@scim.before_request
+def _authenticate() -> None:
+    # The first statement of a request is the one that meets the connections of a database that was restarted.
+    _at_most_twice(authenticate)
 
 
 def route(rule: str, *methods: str) -> Callable[[View], View]:
-    """Register a view; a deadlock, a serialization failure or a lost connection is tried once more."""
+    """Register a view that is tried once more where that may help."""
 
     def register(view: View) -> View:
         @wraps(view)
         def run(organization: str, **arguments: Any) -> Response:  # noqa: ARG001 - checked by authenticate
-            try:
-                return view(**arguments)
-            except Exception as error:
-                if not is_worth_retrying(error):
-                    raise
-            return view(**arguments)
+            return _at_most_twice(view, **arguments)
 
         scim.add_url_rule(
             rule, endpoint=view.__name__, view_func=run, methods=list(methods), provide_automatic_options=False
