@@ -93,7 +93,9 @@ def test_BD03_duplicate_keys(scim: ScimClient, text: str) -> None:
     assert total(scim) == 0
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, "1" + "0" * 400, "2e308"])
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, "1" + "0" * 400, "2e308"]
+)
 @pytest.mark.parametrize("attribute", ["title", "unknown", "active"])
 def test_BD04_numbers_that_are_none(scim: ScimClient, attribute: str, number: str) -> None:
     text = f'{{"schemas":["{USER}"],"userName":"a","{attribute}":{number}}}'
@@ -248,7 +250,9 @@ def test_BD10_wrong_schemas(scim: ScimClient, schemas: Any) -> None:
     assert schemas == USER or assert_error(answer, 400, "invalidSyntax")
 
 
-@pytest.mark.parametrize("schemas", [[USER], [USER.upper()], [USER, "urn:example:more"], [USER, ENTERPRISE], [ENTERPRISE, USER]])
+@pytest.mark.parametrize(
+    "schemas", [[USER], [USER.upper()], [USER, "urn:example:more"], [USER, ENTERPRISE], [ENTERPRISE, USER]]
+)
 def test_BD10_right_schemas(scim: ScimClient, schemas: list[str]) -> None:
     made = body(scim.post("/Users", {"schemas": schemas, "userName": "a"}))
 
@@ -539,7 +543,9 @@ def test_BD16_fail_on_errors(scim: ScimClient) -> None:
     assert total(scim) == 1
 
 
-@pytest.mark.parametrize("path", ["/Bulk", "Bulk", "/bulk", "/Me", "/.search", "/Users/.search", "/Schemas", "/", "", "//"])
+@pytest.mark.parametrize(
+    "path", ["/Bulk", "Bulk", "/bulk", "/Me", "/.search", "/Users/.search", "/Schemas", "/", "", "//"]
+)
 def test_BD16_paths_that_bulk_does_not_serve(scim: ScimClient, path: str) -> None:
     answer = bulk(scim, {**operation(1), "path": path})
 
