@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.observations import Observations
+from scim_server.logs import set_up_logging
 from scim_server.settings import Settings
 
 # Seconds that requests in flight get to finish when the server stops or reloads.
@@ -82,7 +83,9 @@ def server(settings: Settings, target: str = "scim_server.cli.serve:application"
 
 def application() -> Flask:
     """Return the application of one worker process."""
-    app = create_app(Settings.load())
+    settings = Settings.load()
+    set_up_logging(settings)
+    app = create_app(settings)
     observations: Observations = app.extensions["scim_observations"]
 
     def flush() -> None:

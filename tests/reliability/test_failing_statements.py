@@ -164,8 +164,10 @@ def trigger(connection: Connection, table: str, verb: str, organization_id: str)
     condition = f"{row}.organization_id = '{organization_id}'"
     if connection.dialect.name == "sqlite":
         statements = [
-            f"CREATE TRIGGER refuse BEFORE {verb} ON {table} WHEN {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{SECRET}'); END"
+            (
+                f"CREATE TRIGGER refuse BEFORE {verb} ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{SECRET}'); END"
+            )
         ]
         undo = ["DROP TRIGGER refuse"]
     else:

@@ -53,8 +53,8 @@ def test_BD01_deep_json(scim: ScimClient, path: str, name: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_BD01_deep_json_for_a_resource(cast: Cast, method: str) -> None:
-    for name in DEEP:
-        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=DEEP[name]), 400, "invalidSyntax")
+    for deep in DEEP.values():
+        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=deep), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize(
@@ -509,7 +509,7 @@ def test_BD16_circle_of_groups(scim: ScimClient) -> None:
 @pytest.mark.parametrize("reference", ["bulkId:nobody", "bulkId:", "bulkId:1"])
 def test_BD16_references_to_nothing(scim: ScimClient, reference: str) -> None:
     group = {"schemas": [GROUP], "displayName": "Team", "members": [{"value": reference}]}
-    failing = operation(1, **{"schemas": [USER], "title": "no userName"})
+    failing = operation(1, schemas=[USER], title="no userName")
 
     found = statuses(bulk(scim, failing, operation(2, path="/Groups", **group)))
 
@@ -536,7 +536,7 @@ def test_BD16_fail_on_errors_that_is_no_number_of_errors(scim: ScimClient, limit
 
 
 def test_BD16_fail_on_errors(scim: ScimClient) -> None:
-    wrong = [operation(index, **{"schemas": [USER]}) for index in range(3)]
+    wrong = [operation(index, schemas=[USER]) for index in range(3)]
 
     assert statuses(bulk(scim, *wrong, operation(9), failOnErrors=2)) == ["400", "400"]
     assert statuses(bulk(scim, *wrong, operation(9), failOnErrors=4)) == ["400", "400", "400", "201"]

@@ -370,7 +370,7 @@ def test_FL15_sort_order(people: ScimClient, order: str) -> None:
 
 
 def test_FL16_projection(scim: ScimClient) -> None:
-    made = scim.create_user("ada", password="t1meMa$heen", title="Countess")  # noqa: S106 - what an IdP sends
+    made = scim.create_user("ada", password="t1meMa$heen", title="Countess")
     path = f"/Users/{made['id']}"
 
     assert "password" not in made
