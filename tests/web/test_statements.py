@@ -238,9 +238,9 @@ WRITES: dict[str, tuple[Request, int, int]] = {
     "change nobody": (lambda scim, users, teams: scim.patch("/Users/nobody", title("x")), 404, 1),
     # as a change of e-mails, which the body leaves out
     "replace User": (lambda scim, users, teams: scim.put(f"/Users/{users[0]}", body("other")), 200, 5),
-    # lock, versions of the Groups, memberships, User, total, event
-    "delete User": (lambda scim, users, teams: scim.delete(f"/Users/{users[0]}"), 204, 6),
-    "delete nobody": (lambda scim, users, teams: scim.delete("/Users/nobody"), 404, 1),
+    # locks of the Groups and of the User, versions of the Groups, memberships, User, total, event
+    "delete User": (lambda scim, users, teams: scim.delete(f"/Users/{users[0]}"), 204, 7),
+    "delete nobody": (lambda scim, users, teams: scim.delete("/Users/nobody"), 404, 2),
     # Group, total, event, and the answer
     "create Group": (
         lambda scim, users, teams: scim.post("/Groups", {"schemas": [GROUP], "displayName": "New"}),
