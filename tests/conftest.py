@@ -33,6 +33,11 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("scim")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --long."""
+    parser.addoption("--long", action="store_true", help="run the long form of the reliability tests")
+
+
 @pytest.fixture(scope="session")
 def postgres() -> PostgresServer:
     """Give the PostgreSQL server of this run."""
