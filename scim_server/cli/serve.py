@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.observations import Observations
+from scim_server.logs import set_up_logging
 from scim_server.settings import Settings
 
 # Seconds that requests in flight get to finish when the server stops or reloads.
@@ -49,6 +50,19 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     server(settings).serve()
 
 
+def _require_free_port(settings: Settings) -> None:
+    """Refuse a port that another process serves: granian would share it, and requests go to either of the two."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Without SO_REUSEPORT this fails beside any listener; with SO_REUSEADDR it passes over closed connections.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {reason}.") from None
+
+
 def server(settings: Settings, target: str = "scim_server.cli.serve:application") -> Any:
     """Return the production server; `target` names the factory that makes the application of each worker."""
     return Granian(
@@ -69,7 +83,9 @@ def server(settings: Settings, target: str = "scim_server.cli.serve:application"
 
 def application() -> Flask:
     """Return the application of one worker process."""
-    app = create_app(Settings.load())
+    settings = Settings.load()
+    set_up_logging(settings)
+    app = create_app(settings)
     observations: Observations = app.extensions["scim_observations"]
 
     def flush() -> None:

@@ -50,5 +50,3 @@ def fingerprint(database_url: str) -> Fingerprint:
 def url_of(app: Flask) -> str:
     """Return the URL of an application's database."""
     return str(app.config["SQLALCHEMY_DATABASE_URI"].render_as_string(hide_password=False))
-
-

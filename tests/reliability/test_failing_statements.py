@@ -164,16 +164,16 @@ def trigger(connection: Connection, table: str, verb: str, organization_id: str)
     condition = f"{row}.organization_id = '{organization_id}'"
     if connection.dialect.name == "sqlite":
         statements = [
-            f"CREATE TRIGGER refuse BEFORE {verb} ON {table} WHEN {condition} "
-            f"BEGIN SELECT RAISE(ABORT, '{SECRET}'); END"
+            (
+                f"CREATE TRIGGER refuse BEFORE {verb} ON {table} WHEN {condition} "
+                f"BEGIN SELECT RAISE(ABORT, '{SECRET}'); END"
+            )
         ]
         undo = ["DROP TRIGGER refuse"]
     else:
         statements = [
-            f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
-            f"$$ BEGIN RAISE EXCEPTION '{SECRET}'; END $$",
-            f"CREATE TRIGGER refuse BEFORE {verb} ON {table} FOR EACH ROW WHEN ({condition}) "
-            "EXECUTE FUNCTION refuse()",
+            f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{SECRET}'; END $$",
+            f"CREATE TRIGGER refuse BEFORE {verb} ON {table} FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION refuse()",
         ]
         undo = [f"DROP TRIGGER refuse ON {table}", "DROP FUNCTION refuse()"]
     for statement in statements:

@@ -53,8 +53,8 @@ def test_BD01_deep_json(scim: ScimClient, path: str, name: str) -> None:
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
 def test_BD01_deep_json_for_a_resource(cast: Cast, method: str) -> None:
-    for name in DEEP:
-        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=DEEP[name]), 400, "invalidSyntax")
+    for deep in DEEP.values():
+        assert_error(cast.acme.request(method, f"/Users/{cast.bob}", data=deep), 400, "invalidSyntax")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,9 @@ def test_BD03_duplicate_keys(scim: ScimClient, text: str) -> None:
     assert total(scim) == 0
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, "1" + "0" * 400, "2e308"])
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "9" * 5_000, "1" + "0" * 400, "2e308"]
+)
 @pytest.mark.parametrize("attribute", ["title", "unknown", "active"])
 def test_BD04_numbers_that_are_none(scim: ScimClient, attribute: str, number: str) -> None:
     text = f'{{"schemas":["{USER}"],"userName":"a","{attribute}":{number}}}'
@@ -248,7 +250,9 @@ def test_BD10_wrong_schemas(scim: ScimClient, schemas: Any) -> None:
     assert schemas == USER or assert_error(answer, 400, "invalidSyntax")
 
 
-@pytest.mark.parametrize("schemas", [[USER], [USER.upper()], [USER, "urn:example:more"], [USER, ENTERPRISE], [ENTERPRISE, USER]])
+@pytest.mark.parametrize(
+    "schemas", [[USER], [USER.upper()], [USER, "urn:example:more"], [USER, ENTERPRISE], [ENTERPRISE, USER]]
+)
 def test_BD10_right_schemas(scim: ScimClient, schemas: list[str]) -> None:
     made = body(scim.post("/Users", {"schemas": schemas, "userName": "a"}))
 
@@ -478,7 +482,7 @@ def test_BD16_circle_of_groups(scim: ScimClient) -> None:
 @pytest.mark.parametrize("reference", ["bulkId:nobody", "bulkId:", "bulkId:1"])
 def test_BD16_references_to_nothing(scim: ScimClient, reference: str) -> None:
     group = {"schemas": [GROUP], "displayName": "Team", "members": [{"value": reference}]}
-    failing = operation(1, **{"schemas": [USER], "title": "no userName"})
+    failing = operation(1, schemas=[USER], title="no userName")
 
     found = statuses(bulk(scim, failing, operation(2, path="/Groups", **group)))
 
@@ -505,14 +509,16 @@ def test_BD16_fail_on_errors_that_is_no_number_of_errors(scim: ScimClient, limit
 
 
 def test_BD16_fail_on_errors(scim: ScimClient) -> None:
-    wrong = [operation(index, **{"schemas": [USER]}) for index in range(3)]
+    wrong = [operation(index, schemas=[USER]) for index in range(3)]
 
     assert statuses(bulk(scim, *wrong, operation(9), failOnErrors=2)) == ["400", "400"]
     assert statuses(bulk(scim, *wrong, operation(9), failOnErrors=4)) == ["400", "400", "400", "201"]
     assert total(scim) == 1
 
 
-@pytest.mark.parametrize("path", ["/Bulk", "Bulk", "/bulk", "/Me", "/.search", "/Users/.search", "/Schemas", "/", "", "//"])
+@pytest.mark.parametrize(
+    "path", ["/Bulk", "Bulk", "/bulk", "/Me", "/.search", "/Users/.search", "/Schemas", "/", "", "//"]
+)
 def test_BD16_paths_that_bulk_does_not_serve(scim: ScimClient, path: str) -> None:
     answer = bulk(scim, {**operation(1), "path": path})
 
