@@ -47,7 +47,7 @@ class Requests:
     def filtered(self, template: str) -> Iterator[Request]:
         """Find Users by a filter in which %s stands for what belongs to the person."""
         values = {"userName": people.user_name, "externalId": people.external_id, "emails": people.email}
-        value = values[template.split(" ")[0].split("[")[0].split(".")[0]]
+        value = values[template.split(" ", maxsplit=1)[0].split("[", maxsplit=1)[0].split(".", maxsplit=1)[0]]
 
         def found(number: int, user_id: str) -> Request:
             path = f"/Users?filter={quote(template % value(number))}"
@@ -133,7 +133,7 @@ class Requests:
             yield self.request("POST", "/Bulk", {"schemas": [BULK], "Operations": operations}, contains=f'"{last}"')
 
     def _cycle(self, make: Any) -> Iterator[Request]:
-        chooser = random.Random(7)  # noqa: S311 - the same choice in each run
+        chooser = random.Random(7)
         numbers = [chooser.randrange(len(self.seeded.user_ids)) for _ in range(_VARIETY)]
         return itertools.cycle([make(number, self.seeded.user_ids[number]) for number in numbers])
 
@@ -150,7 +150,7 @@ def remove(*user_ids: str) -> dict[str, Any]:
 
 def ceiling_one(user_ids: list[str]) -> Iterator[Request]:
     """Read documents of the ceiling's table."""
-    chosen = random.Random(7).choices(user_ids, k=_VARIETY)  # noqa: S311
+    chosen = random.Random(7).choices(user_ids, k=_VARIETY)
     return itertools.cycle([Request(http("GET", f"/one/{user_id}"), 200, _id(user_id).encode()) for user_id in chosen])
 
 

@@ -29,7 +29,7 @@ class Server:
     def __init__(self, arguments: list[str], environment: Mapping[str, str], database_pid: int | None) -> None:
         self.port = free_port()
         self._database = psutil.Process(database_pid) if database_pid else None
-        self._process = subprocess.Popen(  # noqa: S603 - our own modules
+        self._process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             cwd=ROOT,
             env={**os.environ, **environment, "SCIM_SERVER_PORT": str(self.port)},
