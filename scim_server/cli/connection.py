@@ -1,13 +1,23 @@
 """`scim-server connection`: how an identity provider's people join."""
 
+from dataclasses import asdict
+
 import click
 
 from scim_server.cli.organization import organization_option
 from scim_server.cli.output import json_option, print_fields, print_json, print_table
 from scim_server.cli.runtime import operator, with_database
 from scim_server.connections.observations import list_observations
-from scim_server.connections.service import REFUSE, SKIP, change_connection, read_connection
+from scim_server.connections.service import (
+    REFUSE,
+    SKIP,
+    ConnectionSettings,
+    change_connection,
+    joining_policy,
+    read_connection,
+)
 from scim_server.organizations.service import find_organization
+from scim_server.users.waiting import admit_all_waiting, count_waiting
 
 DISABLED = "disabled"
 
@@ -19,7 +29,11 @@ def connection() -> None:
 
 @connection.command("set")
 @organization_option
-@click.option("--automatic-membership", metavar="ROLE|disabled", help="Role of people who join just in time.")
+@click.option(
+    "--automatic-membership",
+    metavar="ROLE|disabled",
+    help="Role of people who join just in time; disabled: they wait for an invitation.",
+)
 @click.option(
     "--unknown-members", type=click.Choice([SKIP, REFUSE]), help="What a Group's member ids that name nobody do."
 )
@@ -43,15 +57,15 @@ def set_(organization_name: str, automatic_membership: str | None, unknown_membe
         automatic_membership=membership,
         unknown_members=unknown_members or before.unknown_members,
     )
+    waiting = count_waiting(found.id)
     if as_json:
-        print_json(after)
+        print_json({**asdict(after), "waiting_users": waiting})
         return
-    print_fields(
-        {
-            "Automatic membership": after.automatic_membership or DISABLED,
-            "Unknown members": after.unknown_members,
-        }
-    )
+    _print_settings(after, waiting)
+    if waiting and after.automatic_membership:
+        click.echo(
+            f"The waiting Users go on waiting. Let them in: scim-server connection admit-waiting -O {found.slug}"
+        )
 
 
 @connection.command()
@@ -59,25 +73,57 @@ def set_(organization_name: str, automatic_membership: str | None, unknown_membe
 @json_option
 @with_database()
 def show(organization_name: str, as_json: bool) -> None:
-    """Show the Connection, and what was repaired or ignored of its identity provider's requests."""
+    """Show the Connection, who waits, and what was repaired or ignored of its identity provider's requests.
+
+    \b
+    Example: scim-server connection show -O acme
+    """
     found = find_organization(organization_name)
-    settings, observed = read_connection(found.id), list_observations(found.id)
+    settings, observed, waiting = read_connection(found.id), list_observations(found.id), count_waiting(found.id)
     if as_json:
         print_json(
             {
                 "automatic_membership": settings.automatic_membership,
                 "unknown_members": settings.unknown_members,
+                "waiting_users": waiting,
                 "observations": [
                     {"quirk": item.quirk, "occurrences": item.occurrences, "sample": item.sample} for item in observed
                 ],
             }
         )
         return
+    _print_settings(settings, waiting)
+    columns = {"quirk": "Repaired or ignored", "occurrences": "Times", "sample": "Last", "last_seen_at": "Last seen"}
+    print_table(columns, observed, empty="Nothing had to be repaired yet.")
+
+
+@connection.command("admit-waiting")
+@organization_option
+@json_option
+@with_database()
+def admit_waiting(organization_name: str, as_json: bool) -> None:
+    """Let the Users who wait for an invitation join, with the role of automatic membership.
+
+    \b
+    Example: scim-server connection admit-waiting -O acme
+    """
+    found = find_organization(organization_name)
+    admitted = admit_all_waiting(found.id, operator(), lambda database: joining_policy(database, found.id))
+    if as_json:
+        print_json({"admitted_users": admitted})
+        return
+    click.echo(f"{_users(admitted)} joined {found.name}." if admitted else f"Nobody waits in {found.name}.")
+
+
+def _print_settings(settings: ConnectionSettings, waiting: int) -> None:
     print_fields(
         {
             "Automatic membership": settings.automatic_membership or DISABLED,
             "Unknown members": settings.unknown_members,
+            "Waiting Users": waiting,
         }
     )
-    columns = {"quirk": "Repaired or ignored", "occurrences": "Times", "sample": "Last", "last_seen_at": "Last seen"}
-    print_table(columns, observed, empty="Nothing had to be repaired yet.")
+
+
+def _users(number: int) -> str:
+    return f"{number} User{'' if number == 1 else 's'}"

@@ -2,7 +2,7 @@
 
 import click
 
-from scim_server.cli.runtime import with_database
+from scim_server.cli.runtime import require_tables, with_database
 from scim_server.database import reading, schema
 
 
@@ -14,7 +14,11 @@ def db() -> None:
 @db.command()
 @with_database(migrated=False)
 def upgrade() -> None:
-    """Create the tables, or bring them up to this version."""
+    """Create the tables, or bring them up to this version.
+
+    \b
+    Example: scim-server db upgrade
+    """
     schema.upgrade()
     click.echo(f"The database is at revision {schema.newest_revision()}.")
 
@@ -24,7 +28,11 @@ def upgrade() -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_database(migrated=False)
 def downgrade(revision: str, yes: bool) -> None:
-    """Take the tables back to REVISION ('base' drops them all, and everything in them)."""
+    """Take the tables back to REVISION ('base' drops them all, and everything in them).
+
+    \b
+    Example: scim-server db downgrade 0001
+    """
     if not yes:
         click.confirm(f"Take the database back to {revision!r}? What newer tables hold is lost", abort=True)
     schema.downgrade(revision)
@@ -34,11 +42,13 @@ def downgrade(revision: str, yes: bool) -> None:
 @db.command()
 @with_database(migrated=False)
 def check() -> None:
-    """Check that the tables are those of this version; exit 1 where they are not."""
-    problem = schema.schema_problem()
-    if problem is None and schema.drift():
-        problem = "the tables differ from this version's models although the revision agrees"
-    if problem is not None:
-        raise click.ClickException(problem)
+    """Check that the tables are those of this version; exit 1 where they are not.
+
+    \b
+    Example: scim-server db check
+    """
+    require_tables()
+    if schema.drift():
+        raise click.ClickException("The tables differ from this version's models although the revision agrees.")
     with reading() as connection:
         click.echo(f"The database is at revision {schema.current_revision(connection)} and agrees with this version.")

@@ -24,7 +24,11 @@ def extension() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_database()
 def register(organization_name: str, resource: str, file: Path) -> None:
-    """Register the schema in FILE, a JSON document as /Schemas shows them (RFC 7643 §7)."""
+    """Register the schema in FILE, a JSON document as /Schemas shows them (RFC 7643 §7).
+
+    \b
+    Example: scim-server extension register -O acme --resource User schema.json
+    """
     found = find_organization(organization_name)
     document = read_object(file.read_bytes(), max_bytes=MAX_BODY_BYTES)
     schema = register_extension(found.id, operator(), resource_type=resource, document=document)
@@ -36,7 +40,11 @@ def register(organization_name: str, resource: str, file: Path) -> None:
 @json_option
 @with_database()
 def list_all(organization_name: str, as_json: bool) -> None:
-    """List the registered extensions."""
+    """List the registered extensions.
+
+    \b
+    Example: scim-server extension list -O acme
+    """
     found = find_organization(organization_name)
     extensions = [
         {"resource_type": resource_type, "id": document["id"], "attributes": len(document.get("attributes", []))}
@@ -55,9 +63,15 @@ def list_all(organization_name: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_database()
 def remove(organization_name: str, urn: str, yes: bool) -> None:
-    """Remove the extension URN; its values stay stored, and show again when it is registered again."""
+    """Remove the extension URN; its values stay stored, and show again when it is registered again.
+
+    \b
+    Example: scim-server extension remove -O acme urn:example:scim:User
+    """
     found = find_organization(organization_name)
-    if not yes:
+    # An unknown URN fails before the question and not after it.
+    known = {document["id"].lower() for _, document in list_extensions(found.id)}
+    if not yes and urn.lower() in known:
         click.confirm(f"Stop showing the attributes of {urn} in {found.name}?", abort=True)
     if not remove_extension(found.id, operator(), urn):
         raise click.ClickException(f"{found.name} has no extension {urn!r}.")

@@ -44,7 +44,7 @@ def create(name: str, owner: str | None, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    click.echo(f"Created the Organization {name!r}.")
+    click.echo(f"Created the Organization {find_organization(founded.organization_id).name!r}.")
     print_fields({"Id": founded.organization_id, "Slug": founded.slug, "SCIM base URL": result["scim_base_url"]})
     click.echo(f"Next: scim-server token create --organization {founded.slug} --name okta --scope scim")
 
@@ -53,7 +53,11 @@ def create(name: str, owner: str | None, as_json: bool) -> None:
 @json_option
 @with_database()
 def list_all(as_json: bool) -> None:
-    """List all Organizations."""
+    """List all Organizations.
+
+    \b
+    Example: scim-server organization list --json
+    """
     found = list_organizations()
     if as_json:
         print_json(found)
@@ -67,7 +71,11 @@ def list_all(as_json: bool) -> None:
 @json_option
 @with_database()
 def show(organization_name: str, as_json: bool) -> None:
-    """Show one Organization, named by id, slug or name, with its Connection."""
+    """Show one Organization, named by id, slug or name, with its Connection.
+
+    \b
+    Example: scim-server organization show acme
+    """
     found = find_organization(organization_name)
     settings = read_connection(found.id)
     if as_json:

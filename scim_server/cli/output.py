@@ -1,5 +1,6 @@
 """Print data: a table for people, JSON for programs."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from typing import Any
@@ -8,6 +9,10 @@ import click
 import orjson
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
+
+# Columns where no terminal says how wide it is: a row is one line, so that `grep` and `cut` find it whole.
+_UNBOUNDED = 10_000
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 
@@ -27,8 +32,8 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, 
     for heading in columns.values():
         table.add_column(heading, overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(_plain(row).get(name)) for name in columns))
-    Console().print(table)
+        table.add_row(*(Text(_cell(_plain(row).get(name))) for name in columns))
+    Console(width=None if sys.stdout.isatty() else _UNBOUNDED).print(table)
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
@@ -46,5 +51,6 @@ def _cell(value: Any) -> str:
     if value is None:
         return "-"
     if isinstance(value, list):
-        return ", ".join(map(str, value)) or "-"
-    return str(value)
+        return ", ".join(map(_cell, value)) or "-"
+    # Some texts come from clients: none of them may steer the terminal.
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(value))

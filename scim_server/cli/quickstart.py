@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from scim_server.organizations.service import find_organization, list_organizati
 from scim_server.roles.catalogue import catalogue
 from scim_server.settings import Settings
 from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token, recognise
+from scim_server.users.ownership import first_owner_email
 
 # Only a hash of a token is in the database, so what quickstart printed is kept beside it, readable by its owner alone.
 _MEMORY = "quickstart.json"
@@ -29,36 +31,55 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
     """Make the database, a first Organization with an Owner, and its tokens.
 
     Safe to run again: what is there already stays, and the same values are printed.
+
+    \b
+    Examples:
+      scim-server quickstart --organization "Acme" --owner ann@acme.example
+      scim-server quickstart --json
     """
     settings = load_settings()
+    memory = settings.home / _MEMORY
     with create_app(settings).app_context():
-        result = told(_prepare)(settings, name, owner)
+        result = told(_prepare)(settings, memory, name, owner)
     if as_json:
         print_json(result)
         return
+    click.echo("Give these two to your identity provider:")
+    print_fields({"  SCIM base URL": result["scim_base_url"], "  SCIM token": result["scim_token"]})
+    click.echo()
     print_fields(
         {
             "Organization": f"{result['organization_slug']} ({result['organization_id']})",
             "Owner": result["owner_email"],
-            "SCIM base URL": result["scim_base_url"],
-            "SCIM token": result["scim_token"],
             "API token": result["api_token"],
         }
     )
-    click.echo(f"These values are kept in {settings.home / _MEMORY}; delete it once your identity provider has them.")
+    click.echo(f"The tokens are kept in {memory}, for this user alone. Without that file the next run makes new ones.")
 
 
-def _prepare(settings: Settings, name: str, owner: str) -> dict[str, Any]:
+def _prepare(settings: Settings, memory: Path, name: str, owner: str) -> dict[str, Any]:
     schema.upgrade()
-    memory = settings.home / _MEMORY
-    remembered = _recall(memory)
-    if remembered is not None:
-        return {**remembered, "scim_base_url": _base(settings, remembered["organization_id"])}
+    kept = _recall(memory)
+    if kept is None:
+        kept = _make_tokens(_first_organization(name, owner))
+        _remember(memory, kept)
+    organization_id = kept["organization_id"]
+    return {
+        "organization_id": organization_id,
+        "organization_slug": find_organization(organization_id).slug,
+        "scim_base_url": f"{settings.public_url}/scim/v2/{organization_id}",
+        "scim_token": kept["scim_token"],
+        "api_token": kept["api_token"],
+        "owner_email": first_owner_email(organization_id),
+    }
+
+
+def _first_organization(name: str, owner: str) -> str:
     present = list_organizations()
-    if present:
-        organization_id, owner_email = present[0].id, None
-    else:
-        organization_id, owner_email = found_organization(name, operator(), owner_email=owner).organization_id, owner
+    return present[0].id if present else found_organization(name, operator(), owner_email=owner).organization_id
+
+
+def _make_tokens(organization_id: str) -> dict[str, str]:
     _, scim_token = create_token(organization_id, operator(), name="quickstart SCIM", scopes=(SCIM_SCOPE,))
     _, api_token = create_token(
         organization_id,
@@ -67,36 +88,22 @@ def _prepare(settings: Settings, name: str, owner: str) -> dict[str, Any]:
         role=catalogue().owner,
         scopes=(SCIM_SCOPE, MANAGEMENT_SCOPE),
     )
-    result = {
-        "organization_id": organization_id,
-        "organization_slug": find_organization(organization_id).slug,
-        "scim_base_url": _base(settings, organization_id),
-        "scim_token": scim_token,
-        "api_token": api_token,
-        "owner_email": owner_email,
-    }
-    _remember(memory, result)
-    return result
+    return {"organization_id": organization_id, "scim_token": scim_token, "api_token": api_token}
 
 
-def _base(settings: Settings, organization_id: str) -> str:
-    return f"{settings.public_url}/scim/v2/{organization_id}"
-
-
-def _recall(memory: Path) -> dict[str, Any] | None:
-    """Return what an earlier run printed, or None where it is gone or its tokens are no longer good."""
+def _recall(memory: Path) -> dict[str, str] | None:
+    """Return the tokens that an earlier run made, or None where they are gone or no longer good."""
     try:
-        found: dict[str, Any] = json.loads(memory.read_text(encoding="utf-8"))
-        tokens = (found["scim_token"], found["api_token"])
-    except (OSError, ValueError, KeyError, TypeError):
+        found: dict[str, str] = json.loads(memory.read_text(encoding="utf-8"))
+        principals = [recognise(found[name]) for name in ("scim_token", "api_token")]
+        good = all(principal and principal.organization_id == found["organization_id"] for principal in principals)
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return found if all(recognise(token) for token in tokens) else None
+    return found if good else None
 
 
-def _remember(memory: Path, result: dict[str, Any]) -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    fresh = memory.with_suffix(".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        json.dump(result, file, indent=2)
-    fresh.replace(memory)
+def _remember(memory: Path, kept: dict[str, str]) -> None:
+    descriptor, fresh = tempfile.mkstemp(prefix=".quickstart.", dir=memory.parent)  # with mode 0600
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(kept, file, indent=2)
+    Path(fresh).replace(memory)

@@ -6,6 +6,7 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
+from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.app import create_app
@@ -36,14 +37,20 @@ def with_database(*, migrated: bool = True) -> Callable[[Callable[Parameters, Re
         @wraps(command)
         def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
             with create_app(load_settings()).app_context():
-                problem = schema_problem() if migrated else None
-                if problem:
-                    raise click.ClickException(f"{problem[0].upper()}{problem[1:]}.")
+                if migrated:
+                    require_tables()
                 return told(command)(*args, **kwargs)
 
         return run
 
     return decorate
+
+
+def require_tables() -> None:
+    """Raise ClickException, saying what to run, where the database lacks this version's tables."""
+    problem = schema_problem()
+    if problem:
+        raise click.ClickException(f"{problem[0].upper()}{problem[1:]}.")
 
 
 def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
@@ -60,6 +67,12 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise click.ClickException(f"The database refused: {reason}") from None
+        except CommandError as error:
+            raise click.ClickException(f"{error}.") from None
+        except UnicodeEncodeError:
+            raise click.ClickException("An argument is not text in UTF-8.") from None
+        except OSError as error:
+            raise click.ClickException(f"{error.filename or 'The system'}: {error.strerror or error}.") from None
 
     return run
 

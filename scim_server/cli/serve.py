@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import socket
 from typing import Any
 
 import click
@@ -12,9 +13,9 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from scim_server.app import create_app
-from scim_server.cli.runtime import load_settings, told
+from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.observations import Observations
-from scim_server.database import schema
+from scim_server.logs import set_up_logging
 from scim_server.settings import Settings
 
 # Seconds that requests in flight get to finish when the server stops or reloads.
@@ -28,22 +29,38 @@ HEADER_TIMEOUT = 10_000
 @click.option("--port", type=click.IntRange(1, 65535), help="Port to listen on; the setting 'port' by default.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Worker processes; SQLite allows one.")
 def serve(host: str | None, port: int | None, workers: int | None) -> None:
-    """Serve SCIM until stopped; SIGTERM and Ctrl-C finish requests in flight, SIGHUP reloads the workers."""
+    """Serve SCIM until stopped.
+
+    SIGTERM and Ctrl-C finish requests in flight; SIGHUP reloads the workers.
+
+    \b
+    Examples:
+      scim-server serve
+      scim-server serve --host 0.0.0.0 --port 8080
+    """
     # The worker processes read the same settings from their environment.
     for name, value in (("HOST", host), ("PORT", port), ("WORKERS", workers)):
         if value is not None:
             os.environ[f"SCIM_SERVER_{name}"] = str(value)
     settings = load_settings()
-    if settings.is_sqlite and settings.workers > 1:
-        raise click.ClickException(
-            f"SQLite serves one process, not {settings.workers}; set SCIM_SERVER_DATABASE_URL to a PostgreSQL database."
-        )
     with create_app(settings).app_context():
-        problem = told(schema.schema_problem)()
-    if problem:
-        raise click.ClickException(f"{problem[0].upper()}{problem[1:]}.")
+        require_tables()
+    _require_free_port(settings)
     click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
     server(settings).serve()
+
+
+def _require_free_port(settings: Settings) -> None:
+    """Refuse a port that another process serves: granian would share it, and requests go to either of the two."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        # Without SO_REUSEPORT this fails beside any listener; with SO_REUSEADDR it passes over closed connections.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {reason}.") from None
 
 
 def server(settings: Settings, target: str = "scim_server.cli.serve:application") -> Any:
@@ -66,7 +83,9 @@ def server(settings: Settings, target: str = "scim_server.cli.serve:application"
 
 def application() -> Flask:
     """Return the application of one worker process."""
-    app = create_app(Settings.load())
+    settings = Settings.load()
+    set_up_logging(settings)
+    app = create_app(settings)
     observations: Observations = app.extensions["scim_observations"]
 
     def flush() -> None:

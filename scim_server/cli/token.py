@@ -59,7 +59,11 @@ def create(organization_name: str, name: str, scope: str, days: int | None, as_j
 @json_option
 @with_database()
 def list_all(organization_name: str, as_json: bool) -> None:
-    """List the tokens of an Organization."""
+    """List the tokens of an Organization.
+
+    \b
+    Example: scim-server token list -O acme
+    """
     found = find_organization(organization_name)
     tokens = list_tokens(found.id)
     if as_json:
@@ -84,11 +88,15 @@ def list_all(organization_name: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_database()
 def revoke(organization_name: str, token_id: str, yes: bool) -> None:
-    """Revoke a token: whoever uses it is refused from the next request on."""
+    """Revoke a token: whoever uses it is refused from the next request on.
+
+    \b
+    Example: scim-server token revoke -O acme 8661d9a0c060c9c0364f
+    """
     found = find_organization(organization_name)
-    if not yes:
-        click.confirm(
-            f"Revoke the token {token_id} of {found.name}? Its identity provider stops provisioning", abort=True
-        )
+    # An unknown id fails before the question and not after it.
+    names = {each.id: each.name for each in list_tokens(found.id)}
+    if not yes and token_id in names:
+        click.confirm(f"Revoke {names[token_id]!r} ({token_id}) of {found.name}? Who uses it is refused", abort=True)
     revoke_token(found.id, token_id, operator())
     click.echo(f"Revoked the token {token_id}.")

@@ -13,6 +13,7 @@ from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
 from scim_server.database.types import JsonDocument
 from scim_server.identifiers import moment, now
+from scim_server.protocol.errors import InvalidValue
 from scim_server.roles.catalogue import catalogue
 from scim_server.tokens.models import Token
 from scim_server.tokens.secrets import digest, new_token, parse_token, secret_matches
@@ -21,6 +22,7 @@ SCIM_SCOPE = "scim"
 MANAGEMENT_SCOPE = "management"
 # `last_used_at` is written at most this often, in seconds: a write on each request would cost more than the request.
 LAST_USED_PRECISION = 60
+MAX_NAME_LENGTH = 100
 
 _organizations = table(
     "organizations",
@@ -135,7 +137,9 @@ def create_token(
     scopes: tuple[str, ...] = (),
     expires_in_days: int | None = None,
 ) -> tuple[TokenRecord, str]:
-    """Make a token; return its record and its text, which is shown this once. Raises UnknownRole."""
+    """Make a token; return its record and its text, which is shown this once. Raises UnknownRole, InvalidValue."""
+    if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise InvalidValue(f"A token's name has 1 to {MAX_NAME_LENGTH} printable characters.")
     if role is not None:
         catalogue().organization.role(role)
     parts, text = new_token()
@@ -175,7 +179,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
         .order_by(Token.created_at, Token.id)
     )
     with reading() as connection:
-        return [TokenRecord(*row) for row in connection.execute(statement).tuples()]
+        return [TokenRecord(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001 - its public name
 
 
 def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:
