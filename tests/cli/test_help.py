@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import click
@@ -47,7 +49,11 @@ def test_every_option_is_explained() -> None:
 
 
 def test_the_real_command(fresh: Installation) -> None:
-    assert fresh.good("--help").startswith("Usage: scim-server ")
+    """Not forked from a process that knows the program already, as all others are."""
+    command = [sys.executable, "-m", "scim_server", "--help"]
+    done = subprocess.run(command, env=fresh.environment(), cwd=fresh.home, capture_output=True, text=True, check=True)
+    assert done.stdout == fresh.good("--help")
+    assert done.stdout.startswith("Usage: scim-server ")
     assert fresh.good("-h") == fresh.good("--help")
     assert re.fullmatch(r"scim-server, version \d+\.\d+\.\d+\n", fresh.good("--version"))
     assert not list(fresh.home.iterdir())
