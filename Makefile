@@ -6,7 +6,7 @@ SHELL := /bin/sh
 
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip --quiet install
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip -qq install
 JOBS ?= 2
 T ?=
 ARGS ?=
@@ -41,15 +41,15 @@ endef
 help: ## show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(VENV)/.dev-stamp ## install what development and the tests need
+setup: $(VENV)/.dev-stamp .venv-canaille/.stamp ## install what development and the tests need
 
 run: $(VENV)/.run-stamp ## serve on 127.0.0.1:8000 with a first organization and its token
 	@$(BIN)/scim-server quickstart && exec $(BIN)/scim-server serve
 
-test: $(VENV)/.dev-stamp ## run the tests; T=tests/path picks some, ARGS="-k name" is passed on
+test: $(VENV)/.dev-stamp .venv-canaille/.stamp ## run the tests; T=tests/path picks some, ARGS="-k name" is passed on
 	@$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS) $(T)
 
-check: $(VENV)/.dev-stamp ## run everything that must be clean before a change is merged: style, types, imports, sizes, tests
+check: $(VENV)/.dev-stamp .venv-canaille/.stamp ## run everything that must be clean before a change is merged: style, types, imports, sizes, tests
 	@echo "ruff check" && $(BIN)/ruff check --quiet .
 	@echo "ruff format" && $(BIN)/ruff format --quiet --check . || { echo "run: $(BIN)/ruff format" >&2; exit 1; }
 	@echo "mypy" && $(BIN)/mypy --no-error-summary
@@ -57,7 +57,7 @@ check: $(VENV)/.dev-stamp ## run everything that must be clean before a change i
 	@echo "sizes" && $(BIN)/python -m pytest -q --no-header --no-summary tests/test_project.py
 	@$(MAKE) test
 
-coverage: $(VENV)/.dev-stamp ## run the tests and print which branches none of them reached
+coverage: $(VENV)/.dev-stamp .venv-canaille/.stamp ## run the tests and print which branches none of them reached
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest $(ARGS) $(T)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
@@ -90,5 +90,5 @@ $(VENV)/.dev-stamp: requirements/dev.txt pyproject.toml
 .venv-canaille/.stamp: requirements/canaille.txt
 	$(call environment,.venv-canaille)
 	@echo "Installing requirements/canaille.txt"
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip --quiet install --require-hashes --requirement requirements/canaille.txt
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip -qq install --require-hashes --requirement requirements/canaille.txt
 	@touch $@

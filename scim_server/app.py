@@ -13,6 +13,7 @@ from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.request_log import set_up_request_log
 from scim_server.web.scim import scim
 from scim_server.web.security import set_up_security
 
@@ -25,6 +26,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_proxies(app, settings)
     set_up_security(app)
     set_up_errors(app)
+    set_up_request_log(app)
     set_up_scim(app, settings)
     app.register_blueprint(operations)
     return app

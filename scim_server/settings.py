@@ -179,6 +179,8 @@ class Settings(BaseSettings):
         """
         config = _read_config()
         _refuse_unknown_variables()
+        _refuse_unknown_names("", overrides)
+        _refuse_unknown_names(f" in {os.environ.get(CONFIG_VARIABLE)}", config)
         try:
             return cls(**overrides)
         except ValidationError as error:
@@ -308,7 +310,7 @@ def _read_config() -> dict[str, Any]:
     name = os.environ.get(CONFIG_VARIABLE)
     if name is None:
         return {}
-    message = f"{CONFIG_VARIABLE}: {_shown(name)} "
+    message = f"{CONFIG_VARIABLE}: {json.dumps(name, ensure_ascii=False)} "
     try:
         return tomllib.loads(Path(name).read_text(encoding="utf-8"))
     except OSError as error:
@@ -324,7 +326,14 @@ def _refuse_unknown_variables() -> None:
             hint = _meant(variable.upper(), known)
             if _SERVICE_LINK.fullmatch(variable.upper().removeprefix(PREFIX)):
                 hint = _SERVICE_LINK_HINT
-            raise SettingsError(f"{variable}: there is no such setting; {hint}")
+            raise SettingsError(f"{_shown(variable)[1:-1]}: there is no such setting; {hint}")
+
+
+def _refuse_unknown_names(place: str, values: dict[str, Any]) -> None:
+    known = set(Settings.model_fields)
+    for name in values:
+        if name not in known:
+            raise SettingsError(f"{_shown(name)[1:-1]}{place}: there is no such setting; {_meant(name.lower(), known)}")
 
 
 def _meant(name: str, known: set[str]) -> str:
@@ -336,8 +345,6 @@ def _line(error: ErrorDetails, overrides: dict[str, Any], config: dict[str, Any]
     """Put a validation error in one line: where the value came from, the value unless secret, what is allowed."""
     name = str(error["loc"][0])
     label, value = _source(name, overrides, config)
-    if error["type"] == "extra_forbidden":
-        return f"{label}: there is no such setting; {_meant(name.lower(), set(Settings.model_fields))}"
     if name == "port" and str(value).startswith("tcp://"):
         reason = _SERVICE_LINK_HINT
     elif error["type"] == "value_error":
@@ -357,7 +364,7 @@ def _source(name: str, overrides: dict[str, Any], config: dict[str, Any]) -> tup
         if key.upper() == variable:
             return key, value
     if name in config:
-        return f"{_shown(name)[1:-1]} in {os.environ[CONFIG_VARIABLE]}", config[name]
+        return f"{name} in {os.environ[CONFIG_VARIABLE]}", config[name]
     return variable, None
 
 

@@ -21,6 +21,7 @@ from scim_server.settings import Settings
 from scim_server.tokens.service import SCIM_SCOPE, create_token
 from tests.support.client import ScimClient
 from tests.support.postgres import create_database, start_server
+from tests.support.server import RealServer
 
 BACKENDS = ("sqlite", "postgresql")
 OPERATOR = Origin(ActorType.OPERATOR, "tests")
@@ -30,6 +31,11 @@ hypothesis_settings.register_profile(
     "scim", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 hypothesis_settings.load_profile("scim")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --long."""
+    parser.addoption("--long", action="store_true", help="run the long form of the reliability tests")
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,23 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path_factory:
     if backend == "sqlite":
         return f"sqlite:///{tmp_path_factory.mktemp('database')}/scim.db"
     return create_database(request.getfixturevalue("postgres"), f"tests_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def fresh_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give the URL of an empty database that no other test uses."""
+    if backend == "sqlite":
+        return f"sqlite:///{tmp_path}/scim.db"
+    return create_database(request.getfixturevalue("postgres"), f"tests_{uuid.uuid4().hex[:12]}")
+
+
+@pytest.fixture
+def real_server(fresh_database_url: str, tmp_path: Path) -> Iterator[RealServer]:
+    """Give an installation of its own, not yet started; it ends with the test."""
+    server = RealServer(tmp_path / "home", fresh_database_url)
+    server.home.mkdir()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

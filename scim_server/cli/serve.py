@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.observations import Observations
+from scim_server.logs import set_up_logging
 from scim_server.settings import Settings
 
 # Seconds that requests in flight get to finish when the server stops or reloads.
@@ -46,7 +47,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         require_tables()
     _require_free_port(settings)
     click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
-    _server(settings).serve()
+    server(settings).serve()
 
 
 def _require_free_port(settings: Settings) -> None:
@@ -62,9 +63,10 @@ def _require_free_port(settings: Settings) -> None:
             raise click.ClickException(f"Cannot listen on {settings.host}:{settings.port}: {reason}.") from None
 
 
-def _server(settings: Settings) -> Any:
+def server(settings: Settings, target: str = "scim_server.cli.serve:application") -> Any:
+    """Return the production server; `target` names the factory that makes the application of each worker."""
     return Granian(
-        "scim_server.cli.serve:application",
+        target,
         factory=True,
         interface=Interfaces.WSGI,
         address=settings.host,
@@ -81,7 +83,9 @@ def _server(settings: Settings) -> Any:
 
 def application() -> Flask:
     """Return the application of one worker process."""
-    app = create_app(Settings.load())
+    settings = Settings.load()
+    set_up_logging(settings)
+    app = create_app(settings)
     observations: Observations = app.extensions["scim_observations"]
 
     def flush() -> None:

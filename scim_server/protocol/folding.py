@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from scim_server.protocol.attributes import Attribute, Type
+from scim_server.protocol.attributes import Attribute, Returned, Type
 from scim_server.protocol.bodies import twins
 from scim_server.protocol.quirks import Quirk, Quirks
 
@@ -35,7 +35,8 @@ def fold_keys(
 ) -> dict[str, Any]:
     """Return the assigned, writable attributes among `pairs` under their canonical names (RFC 7643 §2.1).
 
-    Unknown and readOnly attributes are left out and recorded, `prefix` before their name (idp-wire 0.8, 7.20).
+    Unknown and readOnly attributes are left out and recorded, `prefix` before their name (idp-wire 0.8, 7.20); those
+    that are never returned (`password`) are left out, so that nobody stores them.
     Raises InvalidSyntax where two keys name one attribute.
     """
     result: dict[str, Any] = {}
@@ -50,7 +51,7 @@ def fold_keys(
         seen[attribute.name] = key
         if attribute.is_read_only:
             _record(Quirk.READ_ONLY_ATTRIBUTE, prefix, attribute.name, quirks)
-        elif not is_sent_unassigned(attribute, value):
+        elif attribute.returned is not Returned.NEVER and not is_sent_unassigned(attribute, value):
             result[attribute.name] = value
     return result
 

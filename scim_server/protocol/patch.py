@@ -6,7 +6,7 @@ Knows the schema, not the resource: `apply.py` and the Team service carry the ch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType
+from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType, Returned
 from scim_server.protocol.bodies import kind
 from scim_server.protocol.changes import (
     AddValues,
@@ -65,7 +65,7 @@ class _Compiler:
         self.resource_type = resource_type
         self.quirks = quirks
         self.member_values = 0
-        # Accepted and dropped wherever it comes from (product.md §6).
+        # Accepted and dropped wherever it comes from, Groups as well (product.md §6).
         self.dropped = {"password", f"{resource_type.schema.id}:password".lower()}
 
     def compile(self, operation: Mapping[str, Any]) -> Iterator[Change]:
@@ -133,6 +133,9 @@ class _Compiler:
     def _at(self, op: str, target: PatchPath, value: Any) -> Iterator[Change]:
         """Yield the changes of one operation at one place."""
         path, attribute = target.path, target.path.attribute
+        if any(part is not None and part.returned is Returned.NEVER for part in (attribute, path.sub_attribute)):
+            # What nobody will ever see is not kept.
+            return
         if attribute is None:
             yield from self._extension(op, path, value)
         elif target.filter is not None:

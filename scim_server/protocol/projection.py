@@ -55,29 +55,34 @@ class Projection:
         for key, value in resource.items():
             extension = self.resource_type.extension(key)
             attribute = None if extension else self.resource_type.attribute(key)
-            if not self._shows(attribute, key, self.names, includes=self.includes):
-                continue
             parts = extension.attributes if extension else attribute.sub_attributes if attribute else ()
-            below, shown = self.names.get(key), value
-            if below or key in _guarded(self.resource_type):
-                shown = self._below(value, parts, below)
+            below, shown = self.names.get(key) or {}, value
+            if self._shows(attribute, key, self.names, includes=self.includes):
+                if below or key in _guarded(self.resource_type):
+                    shown = self._below(value, parts, below, includes=self.includes and bool(below))
+            elif extension:
+                # What is returned always is so in an extension that nobody asked for, too.
+                shown = self._below(value, parts, {}, includes=True)
+            else:
+                continue
             if shown not in (None, {}, []):
                 result[key] = shown
         return result
 
-    def _below(self, value: Any, definitions: tuple[Attribute, ...], names: Names | None) -> Any:
-        """Return the chosen part of what stands below a key; without names below it, the default part."""
+    def _below(self, value: Any, definitions: tuple[Attribute, ...], names: Names, *, includes: bool) -> Any:
+        """Return the chosen part of what stands below a key."""
         if isinstance(value, list):
-            return [part for part in (self._below(element, definitions, names) for element in value) if part != {}]
+            elements = [self._below(element, definitions, names, includes=includes) for element in value]
+            return [element for element in elements if element != {}]
         if not isinstance(value, Mapping):
             return value
         known = {definition.name: definition for definition in definitions}
-        names, includes = names or {}, self.includes and bool(names)
         result = {}
         for key, item in value.items():
             attribute = known.get(key)
             if self._shows(attribute, key, names, includes=includes):
-                result[key] = self._below(item, attribute.sub_attributes if attribute else (), names.get(key))
+                parts, below = attribute.sub_attributes if attribute else (), names.get(key) or {}
+                result[key] = self._below(item, parts, below, includes=includes and bool(below))
         return {key: item for key, item in result.items() if item not in ({}, [])}
 
     @staticmethod
@@ -93,11 +98,12 @@ class Projection:
 
 @lru_cache(maxsize=256)
 def _guarded(resource_type: ResourceType) -> frozenset[str]:
-    """Return the top-level keys that hold something which is not returned unless named, or never."""
+    """Return the top-level keys that hold something which is not returned unless named.
+
+    What is never returned is never kept either, so it need not be looked for.
+    """
     return frozenset(
-        path.keys[0]
-        for path in resource_type.walk()
-        if path.leaf and path.leaf.returned in (Returned.NEVER, Returned.REQUEST)
+        path.keys[0] for path in resource_type.walk() if path.leaf and path.leaf.returned is Returned.REQUEST
     )
 
 

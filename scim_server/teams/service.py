@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from scim_server.audit.service import Event, record
 from scim_server.database import is_unique_violation, transaction
 from scim_server.directory.changes import differences
-from scim_server.directory.documents import load_attributes
+from scim_server.directory.documents import Stored, load_attributes
 from scim_server.identifiers import new_id, now
 from scim_server.organizations.provisioning import Provisioning
 from scim_server.protocol.apply import apply
@@ -30,15 +30,25 @@ MAX_IDS_IN_EVENT = 100
 
 
 class Outcome(NamedTuple):
-    """A Team after a change: its id, version and number of members, and the member ids that named nobody."""
+    """A Team after a change: its id, version and number of members, and the member ids that named nobody.
+
+    `stored` is the row, where the caller asked for it.
+    """
 
     id: str
     version: int
     member_count: int
     unknown_members: tuple[str, ...]
+    stored: Stored | None = None
 
 
-def create(provisioning: Provisioning, attributes: Attributes, *, team_id: str | None = None) -> Outcome:
+# Reads the changed Team inside its transaction: what it sees is what was written, and if it fails nothing was.
+Read = Callable[[Outcome], Stored | None]
+
+
+def create(
+    provisioning: Provisioning, attributes: Attributes, *, team_id: str | None = None, read: Read | None = None
+) -> Outcome:
     """Create a Team with the members named in `attributes`; raises Uniqueness where its displayName is taken."""
     team_id = team_id or new_id()
     own, members = _split(attributes)
@@ -62,11 +72,16 @@ def create(provisioning: Provisioning, attributes: Attributes, *, team_id: str |
             counted = {"member_count": len(rows.added)}
             store.update_team(connection, provisioning.organization_id, team_id, counted)
         _record(connection, provisioning, "scim:team:created", team_id, differences({}, own), rows)
-    return Outcome(team_id, 1, len(rows.added), tuple(rows.unknown))
+        return _outcome(team_id, 1, len(rows.added), rows, read)
 
 
 def replace_team(
-    provisioning: Provisioning, team_id: str, attributes: Attributes, *, if_match: str | None = None
+    provisioning: Provisioning,
+    team_id: str,
+    attributes: Attributes,
+    *,
+    if_match: str | None = None,
+    read: Read | None = None,
 ) -> Outcome:
     """Replace a Team's attributes and, where the body names members, its members (RFC 7644 §3.5.1).
 
@@ -79,11 +94,16 @@ def replace_team(
             rows.replace(member_ids(members))
         return own
 
-    return _change(provisioning, team_id, replaced, if_match)
+    return _change(provisioning, team_id, replaced, if_match, read)
 
 
 def patch(
-    provisioning: Provisioning, team_id: str, changes: tuple[Change, ...], *, if_match: str | None = None
+    provisioning: Provisioning,
+    team_id: str,
+    changes: tuple[Change, ...],
+    *,
+    if_match: str | None = None,
+    read: Read | None = None,
 ) -> Outcome:
     """Apply the changes of one PATCH, all or none (RFC 7644 §3.5.2).
 
@@ -97,7 +117,7 @@ def patch(
                 _change_members(rows, change, provisioning)
         return apply(others, before, provisioning.group_type) if others else before
 
-    return _change(provisioning, team_id, patched, if_match)
+    return _change(provisioning, team_id, patched, if_match, read)
 
 
 def delete(provisioning: Provisioning, team_id: str, *, if_match: str | None = None) -> None:
@@ -123,6 +143,7 @@ def _change(
     team_id: str,
     change: Callable[[MemberRows, Attributes], Attributes],
     if_match: str | None,
+    read: Read | None,
 ) -> Outcome:
     organization_id = provisioning.organization_id
     with _unique_name(), transaction() as connection:
@@ -143,7 +164,12 @@ def _change(
         if changed:
             store.update_team(connection, organization_id, team_id, changed)
             _record(connection, provisioning, "scim:team:updated", team_id, differences(before, after), rows)
-    return Outcome(team_id, version, count, tuple(rows.unknown))
+        return _outcome(team_id, version, count, rows, read)
+
+
+def _outcome(team_id: str, version: int, count: int, rows: MemberRows, read: Read | None) -> Outcome:
+    outcome = Outcome(team_id, version, count, tuple(rows.unknown))
+    return outcome if read is None else outcome._replace(stored=read(outcome))
 
 
 def _change_members(rows: MemberRows, change: Change, provisioning: Provisioning) -> None:

@@ -179,7 +179,7 @@ def list_tokens(organization_id: str) -> list[TokenRecord]:
         .order_by(Token.created_at, Token.id)
     )
     with reading() as connection:
-        return [TokenRecord(*row) for row in connection.execute(statement).tuples()]
+        return [TokenRecord(**row._mapping) for row in connection.execute(statement)]  # noqa: SLF001 - its public name
 
 
 def revoke_token(organization_id: str, token_id: str, origin: Origin) -> None:

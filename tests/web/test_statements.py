@@ -54,8 +54,12 @@ def counted() -> Iterator[Statements]:
 
 
 @pytest.fixture
-def warm(app: Flask, scim: ScimClient) -> ScimClient:
-    """Give a client whose token has just been used, so that its last use is not written again."""
+def warm(app: Flask, scim: ScimClient, monkeypatch: pytest.MonkeyPatch) -> ScimClient:
+    """Give a client whose token has just been used, so that its last use is not written again.
+
+    What was observed is written every few seconds by whichever request comes then; here no request does.
+    """
+    monkeypatch.setattr(app.extensions["scim_observations"], "_next_flush", float("inf"))
     assert scim.get("/Users").status_code == 200
     return scim
 

@@ -1,6 +1,6 @@
-"""The core User schema (RFC 7643 §4.1, §8.7.1), all of it but `password`, which is accepted and dropped."""
+"""The core User schema (RFC 7643 §4.1, §8.7.1), all of it."""
 
-from scim_server.protocol.attributes import Attribute, Mutability, Schema, Type, Uniqueness
+from scim_server.protocol.attributes import Attribute, Mutability, Returned, Schema, Type, Uniqueness
 from scim_server.protocol.schemas.common import plural
 
 USER_SCHEMA = Schema(
@@ -42,6 +42,14 @@ USER_SCHEMA = Schema(
         Attribute("locale", description="Locale for dates, numbers and currency."),
         Attribute("timezone", description="Time zone, such as Europe/Berlin."),
         Attribute("active", Type.BOOLEAN, "Whether the person may have access; false ends it at once."),
+        # Published because clients build their requests from the schema (canaille fails without it), never kept.
+        Attribute(
+            "password",
+            description="Accepted and dropped: people sign in at their identity provider.",
+            case_exact=True,
+            mutability=Mutability.WRITE_ONLY,
+            returned=Returned.NEVER,
+        ),
         plural(
             "emails",
             "E-mail addresses.",

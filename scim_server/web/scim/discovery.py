@@ -14,6 +14,10 @@ from scim_server.web.scim.authentication import current_principal
 from scim_server.web.scim.blueprint import route
 from scim_server.web.scim.context import organization_base, organization_types
 
+# Clients of this library up to canaille 0.3.6 refuse a configuration that holds more than RFC 7643 names, and then
+# provision nothing at all. Without `pagination` a client pages by index, so nobody loses anything by this.
+_STRICT_CLIENTS = ("python-httpx/",)
+
 
 def _refuse_filter() -> None:
     if "filter" in request.args:
@@ -28,8 +32,10 @@ def _list(documents: list[dict[str, Any]]) -> Response:
 def read_service_provider_config() -> Response:
     """Tell what the server supports and within which limits."""
     _refuse_filter()
-    base = organization_base(current_principal())
-    return json_answer(orjson.dumps(discovery.service_provider_config(base)))
+    document = discovery.service_provider_config(organization_base(current_principal()))
+    if request.headers.get("User-Agent", "").startswith(_STRICT_CLIENTS):
+        del document["pagination"]
+    return json_answer(orjson.dumps(document))
 
 
 @route("/ResourceTypes", "GET")

@@ -2,10 +2,13 @@
 
 from flask import Response, request
 
+from scim_server.directory.documents import Stored
 from scim_server.protocol.errors import NotFound
 from scim_server.protocol.etag import matches
 from scim_server.protocol.limits import MAX_MEMBERS_IN_PATCH_ANSWER
 from scim_server.protocol.projection import Projection
+from scim_server.teams.mapping import TEAMS
+from scim_server.teams.service import Outcome, Read
 from scim_server.web.scim import operations
 from scim_server.web.scim.answers import no_content, not_modified, query_projection, resource_answer
 from scim_server.web.scim.blueprint import route
@@ -20,7 +23,8 @@ _RESOURCE = f"{_COLLECTION}/<resource_id>"
 def create_resource(endpoint: str) -> Response:
     """Create a User or Group: 201 with the whole resource."""
     projection = query_projection(kind(endpoint).resource_type)
-    result = operations.create(provisioning(), endpoint, body(), quirks())
+    read = _team_reader(projection)
+    result = operations.create(provisioning(), endpoint, body(), quirks(), read_team=read)
     return _answer(endpoint, result, projection, 201)
 
 
@@ -43,8 +47,8 @@ def read_resource(endpoint: str, resource_id: str) -> Response:
 def replace_resource(endpoint: str, resource_id: str) -> Response:
     """Replace a User or Group: 200 with the whole resource."""
     projection = query_projection(kind(endpoint).resource_type)
-    if_match = request.headers.get("If-Match")
-    result = operations.replace(provisioning(), endpoint, resource_id, body(), quirks(), if_match)
+    if_match, read = request.headers.get("If-Match"), _team_reader(projection)
+    result = operations.replace(provisioning(), endpoint, resource_id, body(), quirks(), if_match, read)
     return _answer(endpoint, result, projection)
 
 
@@ -53,9 +57,8 @@ def patch_resource(endpoint: str, resource_id: str) -> Response:
     """Change a User or Group: 200 with the whole resource, 204 for a Group with very many members."""
     projection = query_projection(kind(endpoint).resource_type)
     if_match = request.headers.get("If-Match")
-    result = operations.patch(provisioning(), endpoint, resource_id, body(), quirks(), if_match)
-    if result.member_count > MAX_MEMBERS_IN_PATCH_ANSWER and projection.is_default:
-        return no_content(result.version)
+    read = _team_reader(projection, MAX_MEMBERS_IN_PATCH_ANSWER if projection.is_default else None)
+    result = operations.patch(provisioning(), endpoint, resource_id, body(), quirks(), if_match, read)
     return _answer(endpoint, result, projection)
 
 
@@ -66,9 +69,22 @@ def delete_resource(endpoint: str, resource_id: str) -> Response:
     return no_content()
 
 
+def _team_reader(projection: Projection, max_members: int | None = None) -> Read:
+    """Return how a Group is read for the answer to its change; not at all where it has very many members."""
+
+    def read(outcome: Outcome) -> Stored | None:
+        if max_members is not None and outcome.member_count > max_members:
+            return None
+        context, members = provisioning(), projection.returns(TEAMS.mapping.derived_name)
+        return TEAMS.get(context.organization_id, outcome.id, context.base, derived=members)
+
+    return read
+
+
 def _answer(endpoint: str, result: operations.Result, projection: Projection, status: int = 200) -> Response:
+    if result.stored is None:
+        return no_content(result.version)
     resources, context = kind(endpoint), provisioning()
-    mapping = resources.directory.mapping
-    members = projection.returns(mapping.derived_name)
-    stored = result.stored or operations.read_team(context, result.id, members=members)
-    return resource_answer(resources.resource_type, mapping, stored, context.base, projection, status)
+    return resource_answer(
+        resources.resource_type, resources.directory.mapping, result.stored, context.base, projection, status
+    )
