@@ -88,7 +88,9 @@ _REMEMBER = _INSERT.on_conflict_do_update(
     set_={"position": _INSERT.excluded.position, "expires_at": _INSERT.excluded.expires_at},
 )
 _RECALL = select(WalkStop.position).where(
-    WalkStop.query == bindparam("walk"), WalkStop.next_index == bindparam("index"), WalkStop.expires_at > bindparam("now")
+    WalkStop.query == bindparam("walk"),
+    WalkStop.next_index == bindparam("index"),
+    WalkStop.expires_at > bindparam("now"),
 )
 _CLEAR = delete(WalkStop).where(WalkStop.expires_at <= bindparam("now"))
 
