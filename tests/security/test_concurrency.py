@@ -267,9 +267,7 @@ def test_CC08_opposite_order(scim: ScimClient) -> None:
     for index in range(8):
         answers = together(scim, both(teams, f"A{index}"), both(teams[::-1], f"B{index}"))
         assert statuses(answers) == {200: 2}
-        assert {
-            result["status"] for answer in answers for result in body(answer)["Operations"]
-        } == {"200"}
+        assert {result["status"] for answer in answers for result in body(answer)["Operations"]} == {"200"}
         names = {body(scim.get(f"/Groups/{each}"))["displayName"].split()[0] for each in teams}
         # Each Bulk is one commit: both Groups carry the name that the later one gave.
         assert len(names) == 1

@@ -44,7 +44,7 @@ def test_PT01_put_of_no_members_is_nobody(scim: ScimClient, people: list[str]) -
     assert members(scim, team) == []
 
 
-def test_PT01_post_of_no_members_is_nobody(scim: ScimClient, people: list[str]) -> None:  # noqa: ARG001 - not to be in
+def test_PT01_post_of_no_members_is_nobody(scim: ScimClient, people: list[str]) -> None:
     assert members(scim, scim.create_group("Team")["id"]) == []
 
 
