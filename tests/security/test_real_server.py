@@ -3,6 +3,7 @@
 Which of the two databases stands behind it makes no difference to a socket; the rows on data are run on both elsewhere.
 """
 
+import contextlib
 import json
 import socket
 from collections.abc import Iterator
@@ -48,10 +49,8 @@ def bearer(server: RealServer) -> str:
 def exchange(server: RealServer, sent: bytes, *, limit: float = 10) -> bytes:
     """Send bytes, and return everything that comes back until the server closes or says nothing more."""
     with socket.create_connection(("127.0.0.1", server.port), timeout=limit) as connection:
-        try:
+        with contextlib.suppress(OSError):
             connection.sendall(sent)
-        except OSError:
-            pass
         received = b""
         connection.settimeout(limit)
         try:
@@ -105,9 +104,7 @@ def test_AU08_ten_megabytes_for_a_token_without_the_right(server: RealServer) ->
     """The answer comes without the body being awaited: only its head was sent."""
     application = make_app(server.database_url, server.home)
     with application.app_context():
-        _, narrow = create_token(
-            server.founded["organization_id"], OPERATOR, name="narrow", role="ORGANIZATION_MEMBER"
-        )
+        _, narrow = create_token(server.founded["organization_id"], OPERATOR, name="narrow", role="ORGANIZATION_MEMBER")
     dispose_engines(application)
     sent = head(
         server, "POST", USERS, f"Authorization: Bearer {narrow}", f"Content-Type: {SCIM}", "Content-Length: 10000000"
@@ -157,7 +154,9 @@ def test_AU12_method_override(server: RealServer, bearer: str, name: str) -> Non
     (user,) = json.loads(owner.partition(b"\r\n\r\n")[2])["Resources"]
     path = f"{USERS}/{user['id']}?_method=DELETE"
 
-    found = exchange(server, head(server, "POST", path, f"Authorization: {bearer}", f"{name}: DELETE", "Content-Length: 0"))
+    found = exchange(
+        server, head(server, "POST", path, f"Authorization: {bearer}", f"{name}: DELETE", "Content-Length: 0")
+    )
 
     assert status(found) == 405
     assert names(server, bearer) == {user["userName"]}
@@ -247,6 +246,32 @@ def test_AU16_framing_that_can_be_read_in_two_ways(server: RealServer, bearer: s
     assert status(received) in {0, 400}
     assert answers(received) <= 1
     assert b"ok\n" not in received
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"5\nhello\r\n0\r\n\r\n",
+        b"5;\nhello\r\n0\r\n\r\n",
+        b"5\rXhello\r\n0\r\n\r\n",
+        b"0x5\r\nhello\r\n0\r\n\r\n",
+        b"-5\r\nhello\r\n0\r\n\r\n",
+        b"fffffffffffffffff\r\nhello\r\n0\r\n\r\n",
+        b"5\r\nhelloXX0\r\n\r\n",
+    ],
+)
+def test_AU16_chunks_that_are_none(server: RealServer, bearer: str, body: bytes) -> None:
+    received = smuggle(server, bearer, "Transfer-Encoding: chunked", body=body + SMUGGLED)
+
+    assert status(received) in {0, 400}
+    assert b"ok\n" not in received
+
+
+def test_AU16_bare_line_feeds(server: RealServer) -> None:
+    """RFC 9112 §2.2 lets a server take them for line ends; an answer without the token shows nothing."""
+    sent = head(server, "GET", USERS).replace(b"\r\n", b"\n")
+
+    assert status(exchange(server, sent)) in {400, 401}
 
 
 def test_AU16_length_and_chunks(server: RealServer, bearer: str) -> None:
