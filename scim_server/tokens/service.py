@@ -1,5 +1,6 @@
 """Make, recognise and revoke tokens."""
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import bindparam, insert, select, table, type_coerce, update
 from sqlalchemy import column as column_of
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.audit.service import Event, Origin, record
@@ -23,6 +25,8 @@ MANAGEMENT_SCOPE = "management"
 # `last_used_at` is written at most this often, in seconds: a write on each request would cost more than the request.
 LAST_USED_PRECISION = 60
 MAX_NAME_LENGTH = 100
+
+_log = logging.getLogger(__name__)
 
 _organizations = table(
     "organizations",
@@ -110,8 +114,7 @@ def recognise(text: str) -> Principal | None:
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
         return None
     if _is_stale(row.last_used_at):
-        with transaction() as connection:
-            connection.execute(_TOUCH, {"token": row.id, "moment": moment_})
+        _note_use(row.id, moment_)
     return Principal(
         token_id=row.id,
         organization_id=row.organization_id,
@@ -122,6 +125,15 @@ def recognise(text: str) -> Principal | None:
         unique_team_names=row.unique_team_names,
         has_nested_teams=row.has_nested_teams,
     )
+
+
+def _note_use(token_id: str, moment_: str) -> None:
+    """Write when the token was used, unless the database takes no writes: then whoever only reads is still served."""
+    try:
+        with transaction() as connection:
+            connection.execute(_TOUCH, {"token": token_id, "moment": moment_})
+    except OperationalError as error:
+        _log.warning("the use of a token was not noted", exc_info=error)
 
 
 def _is_stale(last_used_at: str | None) -> bool:
