@@ -12,23 +12,6 @@ from scim_server.web.scim.authentication import authenticate
 scim = Blueprint("scim", __name__, url_prefix="/scim/v2/<organization>")
 
 View = TypeVar("View", bound=Callable[..., Response])
-Result = TypeVar("Result")
-
-
-def _at_most_twice(work: Callable[..., Result], **arguments: Any) -> Result:
-    """Do the work once more after a deadlock, a serialization failure or a lost connection."""
-    try:
-        return work(**arguments)
-    except Exception as error:
-        if not is_worth_retrying(error):
-            raise
-    return work(**arguments)
-
-
-@scim.before_request
-def _authenticate() -> None:
-    # The first statement of a request is the one that meets the connections of a database that was restarted.
-    _at_most_twice(authenticate)
 
 
 def route(rule: str, *methods: str) -> Callable[[View], View]:
