@@ -7,7 +7,7 @@ import scim_server.models  # noqa: F401 - every table has to be known before the
 from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
-from scim_server.directory.walks import Walks
+from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
@@ -51,7 +51,7 @@ def set_up_proxies(app: Flask, settings: Settings) -> None:
 def set_up_scim(app: Flask, settings: Settings) -> None:
     """Register the SCIM endpoints with what they share in a worker."""
     app.extensions["scim_rate_limiter"] = RateLimiter(settings.rate_limit_per_second, settings.rate_limit_burst)
-    app.extensions["scim_walks"] = Walks()
+    app.extensions["scim_walks"] = WalksOfProcess() if settings.is_sqlite else WalksOfDatabase()
     app.extensions["scim_cursors"] = CursorSeal(settings.signing_keys)
     app.extensions["scim_observations"] = Observations()
     app.register_blueprint(scim)

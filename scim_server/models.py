@@ -3,6 +3,7 @@
 from scim_server.audit.models import AuditEvent
 from scim_server.connections.models import Connection, ConnectionObservation
 from scim_server.directory.totals import ResourceTotal
+from scim_server.directory.walks import WalkStop
 from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
@@ -20,4 +21,5 @@ __all__ = [
     "Token",
     "User",
     "UserEmail",
+    "WalkStop",
 ]
