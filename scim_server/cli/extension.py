@@ -20,7 +20,9 @@ def extension() -> None:
 
 @extension.command()
 @organization_option
-@click.option("--resource", type=click.Choice(["User", "Group"]), default="User", show_default=True)
+@click.option(
+    "--resource", type=click.Choice(["User", "Group"]), default="User", show_default=True, help="What it extends."
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_database()
 def register(organization_name: str, resource: str, file: Path) -> None:

@@ -33,7 +33,7 @@ def test_show_and_set(installation: Installation, slug: str) -> None:
     assert changed["automatic_membership"] == "ORGANIZATION_BILLING_ADMIN"
     assert changed["unknown_members"] == "skip"
     printed = installation.good("connection", "set", "-O", slug, "--automatic-membership", "disabled")
-    assert "Automatic membership:  disabled\n" in printed
+    assert "Automatic membership: disabled\n" in printed
     refusing = installation.json("connection", "set", "-O", slug, "--unknown-members", "refuse")
     assert refusing["automatic_membership"] is None
     assert refusing["unknown_members"] == "refuse"
@@ -61,7 +61,7 @@ def test_admitting_the_waiting(installation: Installation, slug: str) -> None:
     assert "connection set --automatic-membership" in line
 
     printed = installation.good("connection", "set", "-O", slug, "--automatic-membership", "ORGANIZATION_MEMBER")
-    assert "Waiting Users:         2\n" in printed
+    assert "Waiting Users:        2\n" in printed
     assert f"scim-server connection admit-waiting -O {slug}" in printed
     assert installation.good("connection", "admit-waiting", "-O", slug).startswith("2 Users joined ")
     assert installation.json("connection", "admit-waiting", "-O", slug) == {"admitted_users": 0}
