@@ -20,4 +20,4 @@ def now() -> str:
 
 def moment(value: datetime) -> str:
     """Return an aware datetime in the form of `now()`, which sorts as time does."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -11,6 +11,7 @@ import tomllib
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import ErrorDetails
@@ -297,7 +298,8 @@ def _is_sqlite(database_url: str) -> bool:
 
 def _embedded_database(home: Path) -> str:
     setting_values.create_home(home)
-    return f"sqlite:///{home / 'scim-server.sqlite'}"
+    # A URL: what a folder is called may hold characters with a meaning there.
+    return f"sqlite:///{quote(str(home / 'scim-server.sqlite'))}"
 
 
 def _allowed(name: str) -> str:

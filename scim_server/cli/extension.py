@@ -20,7 +20,9 @@ def extension() -> None:
 
 @extension.command()
 @organization_option
-@click.option("--resource", type=click.Choice(["User", "Group"]), default="User", show_default=True)
+@click.option(
+    "--resource", type=click.Choice(["User", "Group"]), default="User", show_default=True, help="What it extends."
+)
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @with_database()
 def register(organization_name: str, resource: str, file: Path) -> None:
@@ -63,7 +65,9 @@ def list_all(organization_name: str, as_json: bool) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_database()
 def remove(organization_name: str, urn: str, yes: bool) -> None:
-    """Remove the extension URN; its values stay stored, and show again when it is registered again.
+    """Remove the extension URN: its attributes are ignored from the next request on.
+
+    Registered again, it shows what was stored, but for resources that were changed in between.
 
     \b
     Example: scim-server extension remove -O acme urn:example:scim:User

@@ -1,8 +1,8 @@
 """`scim-server serve`: the production server, granian (docs/decisions say why)."""
 
-import atexit
 import os
 import socket
+from multiprocessing.util import Finalize
 from typing import Any
 
 import click
@@ -92,5 +92,6 @@ def application() -> Flask:
         with app.app_context():
             observations.flush()
 
-    atexit.register(flush)
+    # A worker is a process of multiprocessing, which runs its own finalizers at the end and not those of atexit.
+    Finalize(None, flush, exitpriority=1)
     return app

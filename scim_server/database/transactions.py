@@ -14,6 +14,7 @@ from scim_server.database.base import db
 from scim_server.database.engines import read_engine
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
+_open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
 # SQLite has one writer at a time and polls in growing steps while it waits; queueing here is fair and faster.
 _sqlite_write_lock = threading.Lock()
 
@@ -44,14 +45,19 @@ def transaction() -> Iterator[Connection]:
 def reading() -> Iterator[Connection]:
     """Give a connection for statements that read.
 
-    It is the open transaction's, so that it sees its own writes, or else one in AUTOCOMMIT.
+    It is the open transaction's, so that it sees its own writes, or else one in AUTOCOMMIT, which blocks inside the
+    block share.
     """
-    outer = _open_transaction.get()
+    outer = _open_transaction.get() or _open_reader.get()
     if outer is not None:
         yield outer
         return
     with read_engine().connect() as connection:
-        yield connection
+        token = _open_reader.set(connection)
+        try:
+            yield connection
+        finally:
+            _open_reader.reset(token)
 
 
 def is_unavailable(error: Exception) -> bool:

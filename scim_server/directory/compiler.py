@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal, not_, or_, select, true, type_coerce
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal, not_, or_, select, true
 
 from scim_server.directory.json_sql import SQLITE, json_elements, json_has, json_value
 from scim_server.directory.mapping import ORGANIZATION, Elements, StorageMapping
@@ -135,10 +135,7 @@ class Compiler:
         rows, element, _ = json_elements(self.dialect, self.mapping.table.c.search, keys)
         whole = not attribute.is_complex
         within = self._within(
-            lambda leaf: (
-                self._whole_element(element) if whole else json_value(self.dialect, element, (leaf.name,), leaf)
-            ),
-            condition,
+            lambda leaf: json_value(self.dialect, element, () if whole else (leaf.name,), leaf), condition
         )
         return exists(select(true()).select_from(rows).where(within))
 
@@ -146,11 +143,6 @@ class Compiler:
         within = self._within(lambda leaf: elements.columns[leaf.name], condition)
         owners = select(elements.owner).select_from(elements.source)
         return self.mapping.id.in_(owners.where(elements.organization == ORGANIZATION, within))
-
-    def _whole_element(self, element: ColumnElement[Any]) -> ColumnElement[Any]:
-        if self.dialect == SQLITE:
-            return element
-        return type_coerce(func.jsonb_extract_path_text(element), Text())
 
     def _within(self, scope: ElementScope, condition: Callable[[], ColumnElement[bool]]) -> ColumnElement[bool]:
         outer, self._scope = self._scope, scope

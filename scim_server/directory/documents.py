@@ -1,6 +1,7 @@
 """The stored form of a resource: the document as it goes over the wire, and the folded copy that filters search."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -70,10 +71,33 @@ def location(base: str, resource_type: ResourceType, resource_id: str) -> str:
 
 
 def render(resource_type: ResourceType, mapping: StorageMapping, stored: Stored, base: str) -> str:
-    """Return the resource as JSON text: the document with what is derived spliced in, never parsed."""
+    """Return the resource as JSON text: the document with what is derived spliced in.
+
+    It is parsed only where a part of it belongs to an extension that was removed.
+    """
+    document = stored.document
+    if not _is_known(resource_type, document[: document.index("]")]):
+        document = _without_removed(resource_type, document)
     derived = f',"{mapping.derived_name}":{stored.derived}' if stored.derived else ""
     return (
-        f'{stored.document[:-1]}{derived},"meta":{{"resourceType":"{resource_type.name}",'
+        f'{document[:-1]}{derived},"meta":{{"resourceType":"{resource_type.name}",'
         f'"created":"{stored.created_at}","lastModified":"{stored.modified_at}",'
         f'"location":"{base}{resource_type.endpoint}/{stored.id}","version":"W/\\"{stored.version}\\""}}}}'
     )
+
+
+@lru_cache(maxsize=4096)
+def _is_known(resource_type: ResourceType, head: str) -> bool:
+    """Tell whether the resource type has all URNs of a document's `schemas`, which is its head up to the bracket."""
+    return all(_has_schema(resource_type, urn) for urn in orjson.loads(head.partition("[")[2].join("[]")))
+
+
+def _has_schema(resource_type: ResourceType, urn: str) -> bool:
+    return urn == resource_type.schema.id or resource_type.extension(urn) is not None
+
+
+def _without_removed(resource_type: ResourceType, document: str) -> str:
+    resource: dict[str, Any] = orjson.loads(document)
+    shown = {name: value for name, value in resource.items() if ":" not in name or _has_schema(resource_type, name)}
+    shown["schemas"] = [urn for urn in resource["schemas"] if _has_schema(resource_type, urn)]
+    return orjson.dumps(shown).decode()

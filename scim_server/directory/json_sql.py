@@ -6,13 +6,14 @@ Keys come from the attribute table and from registered schemas, never from a req
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, cast, func, literal_column, null, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Numeric, TypeDecorator
 
 from scim_server.protocol.attributes import Attribute, Type
 
 SQLITE = "sqlite"
+_SQLITE_NUMBERS = ("integer", "real")
 
 
 class BooleanText(TypeDecorator[bool]):
@@ -38,12 +39,20 @@ def value_type(attribute: Attribute) -> Text | BooleanText | Numeric[float]:
 def json_value(
     dialect: str, document: ColumnElement[Any], keys: Sequence[str | int], attribute: Attribute
 ) -> ColumnElement[Any]:
-    """Return the value under `keys` as SQL text, or number where the attribute is one; NULL where it is missing."""
+    """Return the value under `keys` as SQL text, or number where the attribute is one; NULL where it is missing.
+
+    Where an extension's attribute became a number later, what was stored before may be none and is missing too.
+    """
     kind = value_type(attribute)
     if dialect == SQLITE:
-        return type_coerce(func.json_extract(document, _sqlite_path(keys)), kind)
-    text = func.jsonb_extract_path_text(document, *(_postgresql_key(key) for key in keys))
-    return cast(text, kind) if isinstance(kind, Numeric) else type_coerce(text, kind)
+        # An element of json_each is a value already, no JSON to look into.
+        found = type_coerce(func.json_extract(document, _sqlite_path(keys)) if keys else document, kind)
+        return case((func.typeof(found).in_(_SQLITE_NUMBERS), found)) if isinstance(kind, Numeric) else found
+    value = _postgresql_value(document, keys)
+    text = value.op("#>>")(literal_column("'{}'", Text()))
+    if not isinstance(kind, Numeric):
+        return type_coerce(text, kind)
+    return case((func.jsonb_typeof(value) == "number", cast(text, kind)))
 
 
 def json_has(dialect: str, document: ColumnElement[Any], keys: Sequence[str | int]) -> ColumnElement[bool]:
@@ -88,6 +97,10 @@ def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
     if dialect == SQLITE:
         return func.json_each(ids).table_valued("value").c.value
     return func.unnest(cast(ids, ARRAY(Text()))).column_valued()
+
+
+def _postgresql_value(document: ColumnElement[Any], keys: Sequence[str | int]) -> ColumnElement[Any]:
+    return func.jsonb_extract_path(document, *(_postgresql_key(key) for key in keys)) if keys else document
 
 
 def _sqlite_path(keys: Sequence[str | int]) -> ColumnElement[str]:

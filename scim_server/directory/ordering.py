@@ -7,9 +7,9 @@ that others delete or insert before it moves nothing (RFC 9865 §1; peers.md §3
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, bindparam, false, func, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, false, or_, select
 
-from scim_server.directory.json_sql import SQLITE, json_elements, json_value
+from scim_server.directory.json_sql import json_elements, json_value
 from scim_server.directory.mapping import ORGANIZATION, StorageMapping
 from scim_server.protocol.attributes import Attribute, AttributePath, ResourceType, Returned
 from scim_server.protocol.errors import InvalidValue
@@ -76,7 +76,7 @@ def _first_element(
     keys = path.keys[:-1] if path.sub_attribute else path.keys
     rows, element, position = json_elements(dialect, mapping.table.c.search, keys)
     if not attribute.is_complex:
-        value = element if dialect == SQLITE else func.jsonb_extract_path_text(element)
+        value = json_value(dialect, element, (), leaf)
         return select(value).select_from(rows).order_by(position).limit(1).scalar_subquery()
     primary = attribute.sub_attribute("primary")
     order = [json_value(dialect, element, ("primary",), primary).desc().nulls_last()] if primary else []

@@ -88,7 +88,9 @@ _REMEMBER = _INSERT.on_conflict_do_update(
     set_={"position": _INSERT.excluded.position, "expires_at": _INSERT.excluded.expires_at},
 )
 _RECALL = select(WalkStop.position).where(
-    WalkStop.query == bindparam("walk"), WalkStop.next_index == bindparam("index"), WalkStop.expires_at > bindparam("now")
+    WalkStop.query == bindparam("walk"),
+    WalkStop.next_index == bindparam("index"),
+    WalkStop.expires_at > bindparam("now"),
 )
 _CLEAR = delete(WalkStop).where(WalkStop.expires_at <= bindparam("now"))
 
@@ -97,7 +99,7 @@ class WalksOfDatabase:
     """A memory that all workers on one PostgreSQL share; the next page may be any worker's."""
 
     def __init__(self) -> None:
-        self._clear_at = 0.0
+        self._clear_at = time.monotonic() + CLEARED_EVERY
 
     def remember(self, query: str, next_index: int, position: Position) -> None:
         """Note where a page ended; a database that only reads keeps nothing, and the walk goes on by counting."""

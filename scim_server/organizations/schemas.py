@@ -93,7 +93,10 @@ def register_extension(
 
 
 def remove_extension(organization_id: str, origin: Origin, urn: str) -> bool:
-    """Stop knowing an extension; its values stay stored and unseen until it is registered again."""
+    """Stop knowing an extension.
+
+    Its values stay stored and unseen until it is registered again, or until their resource is changed.
+    """
     of_extension = (
         OrganizationExtension.organization_id == organization_id,
         OrganizationExtension.urn_folded == urn.lower(),

@@ -58,6 +58,10 @@ def compile_operations(
     return tuple(_joined(changes))
 
 
+# What the URNs of schemas begin with (RFC 7643 §10.2.1).
+_SCHEMA_PREFIX = "urn:ietf:params:scim:schemas:"
+
+
 class _Compiler:
     """Compiles the operations of one PATCH, and counts the members that they name."""
 
@@ -80,7 +84,15 @@ class _Compiler:
             return
         if path.lower() in self.dropped:
             return
-        target = parse_path(path, self.resource_type)
+        try:
+            target = parse_path(path, self.resource_type)
+        except UnknownAttribute:
+            # Entra sends a URN for each custom attribute that is mapped; refusing it would hold up the person's other
+            # changes (idp-wire E46, E55, E66; product.md §6). A plain name is a mistake, and is told.
+            if not path.lower().startswith(_SCHEMA_PREFIX):
+                raise
+            self.quirks.record(Quirk.UNKNOWN_ATTRIBUTE, path)
+            return
         if _is_read_only(target.path):
             raise Mutability(f"'{target.path}' is read-only; leave it out.")
         yield from self._at(op, target, value)

@@ -1,9 +1,10 @@
 """Write a Team's row and the totals; called by the service inside its transaction."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, type_coerce, update
+from sqlalchemy import Connection, Update, bindparam, delete, insert, select, type_coerce, update
 from sqlalchemy.types import Text
 
 from scim_server.directory.documents import dump_document, dump_search
@@ -70,7 +71,12 @@ def insert_team(connection: Connection, row: Mapping[str, Any]) -> None:
 def update_team(connection: Connection, organization_id: str, team_id: str, changed: Mapping[str, Any]) -> None:
     """Write the changed columns; raises IntegrityError where the displayName is taken."""
     key = {"key_organization": organization_id, "key_id": team_id}
-    connection.execute(_UPDATE.values(**{name: bindparam(name) for name in changed}), {**key, **changed})
+    connection.execute(_update(tuple(changed)), {**key, **changed})
+
+
+@lru_cache
+def _update(names: tuple[str, ...]) -> Update:
+    return _UPDATE.values({name: bindparam(name) for name in names})
 
 
 def delete_team(connection: Connection, organization_id: str, team_id: str, now: str) -> None:

@@ -141,12 +141,23 @@ def _memberships(*, nested: bool) -> FromClause:
 
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))
 _TEAMS_OF_USER = select(_members.c.team_id).where(*_OF_USER)
+_LOCK_TEAMS = (
+    select(_teams.c.id)
+    .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
+    .order_by(_teams.c.id)
+    .with_for_update()
+)
 _LEAVE = delete(_members).where(*_OF_USER)
 _TOUCH_TEAMS = (
     update(_teams)
     .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
     .values(version=_teams.c.version + 1, member_count=_teams.c.member_count - 1, modified_at=bindparam("now"))
 )
+
+
+def lock_teams(connection: Connection, organization_id: str, user_id: str) -> None:
+    """Lock the User's Teams before the User, as changes of a Team lock it before its members: neither deadlocks."""
+    connection.execute(_LOCK_TEAMS, {"organization": organization_id, "user": user_id}).all()
 
 
 def leave_all_teams(connection: Connection, organization_id: str, user_id: str, now: str) -> None:

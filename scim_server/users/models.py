@@ -63,6 +63,7 @@ class UserEmail(Base):
 
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"),
-        Index("ix_user_emails_value", "organization_id", "value_folded", "user_id"),
+        # Covers the usual look-ups: SQLite, which keeps no statistics, would rather walk all addresses than fetch rows.
+        Index("ix_user_emails_value", "organization_id", "value_folded", "type_folded", "is_primary", "user_id"),
         {"sqlite_with_rowid": False},
     )

@@ -22,7 +22,7 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
-from scim_server.users.memberships import leave_all_teams
+from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
 
@@ -78,6 +78,7 @@ def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = N
     """Delete a User from the Organization and all its Teams; raises NotFound, Conflict for the last Owner."""
     organization_id = provisioning.organization_id
     with _refusal_recorded(provisioning, user_id), transaction() as connection:
+        lock_teams(connection, organization_id, user_id)
         user = _locked(connection, provisioning, user_id, if_match)
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
         attributes = load_attributes(user.document)

@@ -1,9 +1,10 @@
 """Write a User's row, its e-mail rows and the totals; called by the service inside its transaction."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce, update
+from sqlalchemy import Connection, Update, bindparam, delete, exists, insert, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
@@ -115,11 +116,16 @@ def update_user(
     """Write a changed User; raises IntegrityError where its userName or externalId is taken."""
     key = {"key_organization": row["organization_id"], "key_id": row["id"]}
     changed = {name: value for name, value in row.items() if name not in {"organization_id", "id", "created_at"}}
-    connection.execute(_UPDATE.values(**{name: bindparam(name) for name in changed}), {**key, **changed})
+    connection.execute(_update(tuple(changed)), {**key, **changed})
     if emails_changed:
         connection.execute(_DELETE_EMAILS, key)
         if emails:
             connection.execute(_INSERT_EMAILS, emails)
+
+
+@lru_cache
+def _update(names: tuple[str, ...]) -> Update:
+    return _UPDATE.values({name: bindparam(name) for name in names})
 
 
 def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:

@@ -23,5 +23,6 @@ def request_id() -> str:
 def origin(actor_type: ActorType, actor_id: str) -> Origin:
     """Return who changes something with this request, for its audit events."""
     user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
-    printable = "".join(character if character.isprintable() else "?" for character in user_agent)
-    return Origin(actor_type, actor_id, request_id(), request.remote_addr, printable or None)
+    if not user_agent.isprintable():
+        user_agent = "".join(character if character.isprintable() else "?" for character in user_agent)
+    return Origin(actor_type, actor_id, request_id(), request.remote_addr, user_agent or None)

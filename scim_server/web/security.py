@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -44,12 +45,20 @@ def _is_hostile(path: str, raw: str) -> bool:
     return "%2f" in encoded or "%5c" in encoded or "%00" in encoded
 
 
+class Sessions(SecureCookieSessionInterface):
+    """Flask's sessions for people; a SCIM request has none, and does not pay for looking."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session that the request's cookie holds, None under /scim/."""
+        return None if request.path.startswith("/scim/") else super().open_session(app, request)
+
+
 def set_up_security(app: Flask) -> None:
-    """Guard paths and set the headers of every answer."""
+    """Guard paths, keep sessions away from SCIM, and set the headers of every answer."""
+    app.session_interface = Sessions()
     app.wsgi_app = PathGuard(app.wsgi_app)  # type: ignore[method-assign]
 
     @app.after_request
     def set_headers(response: Response) -> Response:
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
+        response.headers.extend(_HEADERS)
         return response

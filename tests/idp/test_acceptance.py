@@ -1,25 +1,23 @@
 """The acceptance list of the SCIM endpoints (idp-wire section 7b), one test an item, named after it.
 
-Elsewhere: Q1 and Q2 in test_okta_suites.py, Q3 in test_exchanges.py, Q21 (scim2-tester) and Q22 (canaille's client)
-with the outside judges. Q25, Entra's federated credentials, comes with the token endpoint.
+Elsewhere: Q1 and Q2 in test_okta_suites.py, Q3 in test_exchanges.py, Q24 in test_cursors.py, Q21 (scim2-tester) and
+Q22 (canaille's client) with the outside judges. Q25, Entra's federated credentials, comes with the token endpoint.
 """
 
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-import time_machine
 from flask import Flask
 
 from scim_server.database.engines import dispose_engines
-from scim_server.protocol.limits import CURSOR_TIMEOUT, DEFAULT_PAGE_SIZE, MAX_BODY_BYTES
+from scim_server.protocol.limits import DEFAULT_PAGE_SIZE, MAX_BODY_BYTES
 from scim_server.settings import Settings
 from tests.conftest import Organization, make_app, make_organization
-from tests.idp import test_exchanges, test_okta_suites
+from tests.idp import test_cursors, test_exchanges, test_okta_suites
 from tests.support.client import BULK, ENTERPRISE, ERROR, GROUP, PATCH, SCIM, USER, ScimClient
 
 ELSEWHERE = {"q21", "q22"}
@@ -67,7 +65,7 @@ def trio(scim: ScimClient) -> tuple[str, list[str]]:
 
 
 def test_every_item_has_a_test() -> None:
-    modules = (globals(), vars(test_exchanges), vars(test_okta_suites))
+    modules = (globals(), vars(test_cursors), vars(test_exchanges), vars(test_okta_suites))
     found = {match[1] for names in modules for name in names if (match := re.match(r"test_(q\d+)_", name))}
     assert found | ELSEWHERE == {f"q{number}" for number in range(1, 25)}
 
@@ -377,60 +375,3 @@ def test_q23_twenty_five_requests_at_once_pass_the_default_rate_limit(database_u
     client = ScimClient(app, organization.id, organization.token)
     assert [client.get("/Users?count=1").status_code for _ in range(25)] == [200] * 25
     dispose_engines(app)
-
-
-@pytest.fixture
-def first_page(scim: ScimClient, trio: tuple[str, list[str]]) -> dict[str, Any]:
-    """Give the first of three pages by cursor."""
-    page: dict[str, Any] = read(scim, "/Users?cursor&count=1")
-    assert (page["itemsPerPage"], len(trio[1])) == (1, 3)
-    return page
-
-
-def _follow(scim: ScimClient, cursor: str, **changed: str) -> Any:
-    return scim.get("/Users", query_string={"cursor": cursor, "count": "1", **changed})
-
-
-def _scim_type(answer: Any) -> str:
-    assert_error(answer, 400)
-    return str(answer.get_json(force=True)["scimType"])
-
-
-def test_q24_a_cursor_walks_the_whole_list(scim: ScimClient, first_page: dict[str, Any]) -> None:
-    seen, page = [first_page["Resources"][0]["id"]], first_page
-    while "nextCursor" in page:
-        assert re.fullmatch(r"[A-Za-z0-9._~-]+", page["nextCursor"])
-        page = _follow(scim, page["nextCursor"]).get_json(force=True)
-        seen += [each["id"] for each in page["Resources"]]
-    assert sorted(seen) == sorted({each["id"] for each in read(scim, "/Users")["Resources"]})
-
-
-def test_q24_a_cursor_that_was_tampered_with(scim: ScimClient, first_page: dict[str, Any]) -> None:
-    cursor = first_page["nextCursor"]
-    for place in range(0, len(cursor), 7):
-        forged = cursor[:place] + ("A" if cursor[place] != "A" else "B") + cursor[place + 1 :]
-        assert _scim_type(_follow(scim, forged)) == "invalidCursor"
-    for forged in ("x", cursor[:-4], cursor + "AAAA", "..", "0"):
-        assert _scim_type(_follow(scim, forged)) == "invalidCursor"
-
-
-def test_q24_a_cursor_of_another_query(scim: ScimClient, first_page: dict[str, Any]) -> None:
-    cursor = first_page["nextCursor"]
-    assert _scim_type(_follow(scim, cursor, filter="userName pr")) == "invalidCursor"
-    assert _scim_type(_follow(scim, cursor, sortBy="userName")) == "invalidCursor"
-    assert _scim_type(_follow(scim, cursor, count="2")) == "invalidCount"
-
-
-def test_q24_a_cursor_of_another_organization(
-    scim: ScimClient, other_scim: ScimClient, first_page: dict[str, Any]
-) -> None:
-    assert _follow(scim, first_page["nextCursor"]).status_code == 200
-    assert _scim_type(_follow(other_scim, first_page["nextCursor"])) == "invalidCursor"
-
-
-def test_q24_a_cursor_that_has_expired(scim: ScimClient, first_page: dict[str, Any]) -> None:
-    moment = time.time()
-    with time_machine.travel(moment + CURSOR_TIMEOUT - 60):
-        assert _follow(scim, first_page["nextCursor"]).status_code == 200
-    with time_machine.travel(moment + CURSOR_TIMEOUT + 60):
-        assert _scim_type(_follow(scim, first_page["nextCursor"])) == "expiredCursor"

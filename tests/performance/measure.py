@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import median, quantiles
+from typing import Any
 
 from tests.performance.client import Request, load
 from tests.performance.servers import Server
@@ -17,6 +18,8 @@ class Operation:
     server: Server
     requests: Iterator[Request]
     connections: int = 8
+    # Requests of a round where they differ from those of the others.
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,10 @@ def interleave(
         # Every other round runs backwards, so that nobody always follows the same neighbour.
         for operation in operations if number % 2 else reversed(operations):
             before, found = operation.server.cpu(), measured[operation.name]
-            limits = {"seconds": seconds, "count": count} if number >= 0 else {"seconds": 1.0, "count": 30}
+            of_round = operation.count or count
+            limits: dict[str, Any] = {"seconds": seconds, "count": of_round}
+            if number < 0:
+                limits = {"seconds": 1.0, "count": min(of_round, 30) or 30}
             round_ = load(operation.server.port, operation.requests, connections=operation.connections, **limits)
             used = operation.server.cpu() - before
             if round_.wrong:

@@ -78,6 +78,7 @@ class Sites:
 
     def _seed(self, size: int) -> Site:
         home = Path(self._folder.name) / str(size)
+        home.mkdir()
         url = f"sqlite:///{home}/bench.db"
         if self._postgres is not None:
             url = create_database(self._postgres, f"bench_{size}")

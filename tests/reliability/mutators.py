@@ -27,7 +27,7 @@ STRINGS = [
     "urn:ietf:params:scim:schemas:core:2.0:User",
     "2011-05-13T04:42:34+99:99",
     "members[value eq",
-    "emails[type eq \"work\" and (value pr or not (primary eq true))].value",
+    'emails[type eq "work" and (value pr or not (primary eq true))].value',
     "a.b.c.d",
     "\r\nX-Injected: 1",
 ]
@@ -43,7 +43,7 @@ HEADERS = [
     ("Content-Length", "99999999999"),
     ("Accept", "text/html;q=0.1, */*;q=x"),
     ("If-Match", 'W/"1'),
-    ("If-Match", "*, \"x\", W/\"" + "9" * 300 + '"'),
+    ("If-Match", '*, "x", W/"' + "9" * 300 + '"'),
     ("If-None-Match", "W/"),
     ("Authorization", "Bearer"),
     ("Authorization", "Basic \xff\xfe"),
@@ -55,7 +55,23 @@ HEADERS = [
     ("X-HTTP-Method-Override", "DELETE"),
 ]
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE", "FOO"]
-PATHS = ["//", "/.", "/..", "%2f", "%00", "%ff", "%F0%9F%98%80", "\\", ";x=1", "/" + "a" * 3_000, "é", "?", "#", "%", "%zz"]
+PATHS = [
+    "//",
+    "/.",
+    "/..",
+    "%2f",
+    "%00",
+    "%ff",
+    "%F0%9F%98%80",
+    "\\",
+    ";x=1",
+    "/" + "a" * 3_000,
+    "é",
+    "?",
+    "#",
+    "%",
+    "%zz",
+]
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,9 @@ def mutate(chance: Random, method: str, path: str, body: Any) -> Request:
         tree = _spoil_tree(chance, tree)
     request = Request(method, path, None if body is None else _encode(tree))
     for _ in range(chance.randint(0 if tree != body else 1, 2)):
-        request = chance.choice([_spoil_bytes, _spoil_path, _spoil_query, _spoil_headers, _spoil_method])(chance, request)
+        request = chance.choice([_spoil_bytes, _spoil_path, _spoil_query, _spoil_headers, _spoil_method])(
+            chance, request
+        )
     return request
 
 
@@ -114,7 +132,7 @@ def _spoil_tree(chance: Random, tree: Any) -> Any:
 
 def _nested(depth: int) -> Any:
     tree: Any = 1
-    for _ in range(depth if depth < 900 else 900):
+    for _ in range(min(900, depth)):
         tree = [tree]
     return tree
 

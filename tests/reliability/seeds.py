@@ -28,7 +28,9 @@ _ENTRA_USER = {
     "externalId": "ada {unique}",
     "userName": "ada.{unique}@example.test",
     "active": True,
-    "addresses": [{"primary": False, "type": "work", "country": "Germany", "formatted": "Straße 1", "locality": "Köln"}],
+    "addresses": [
+        {"primary": False, "type": "work", "country": "Germany", "formatted": "Straße 1", "locality": "Köln"}
+    ],
     "displayName": "Ada",
     "emails": [{"primary": True, "type": "work", "value": "ada@example.test"}],
     "meta": {"resourceType": "User"},
@@ -46,7 +48,11 @@ SEEDS: list[Seed] = [
     ("GET", "/Users/{user}?attributes=userName,emails.value", None),
     ("GET", "/Users?filter=userName%20eq%20%22ada%40example.test%22&startIndex=1&count=100", None),
     ("GET", "/Users?filter=externalId+eq+%2200u1EXAMPLE%22", None),
-    ("GET", "/Users?filter=emails%5Btype%20eq%20%22work%22%5D.value%20sw%20%22a%22%20and%20not%20(active%20eq%20false)", None),
+    (
+        "GET",
+        "/Users?filter=emails%5Btype%20eq%20%22work%22%5D.value%20sw%20%22a%22%20and%20not%20(active%20eq%20false)",
+        None,
+    ),
     ("GET", "/Users?filter=meta.lastModified%20gt%20%222011-05-13T04:42:34Z%22&sortBy=name.familyName&count=5", None),
     ("GET", "/Users?cursor&count=2", None),
     ("GET", "/Groups?excludedAttributes=members&filter=displayName%20eq%20%22Crew%22", None),
@@ -81,7 +87,11 @@ SEEDS: list[Seed] = [
     ("DELETE", "/Users/{gone}", None),
     ("GET", "/Users/{foreign}", None),
     ("PATCH", "/Groups/{group}", _patch({"op": "add", "path": "members", "value": [{"value": "{foreign}"}]})),
-    ("POST", "/.search", {"schemas": [SEARCH], "filter": 'displayName co "a"', "attributes": ["displayName"], "count": 9}),
+    (
+        "POST",
+        "/.search",
+        {"schemas": [SEARCH], "filter": 'displayName co "a"', "attributes": ["displayName"], "count": 9},
+    ),
     ("POST", "/Users/.search", {"schemas": [SEARCH], "sortBy": "userName", "sortOrder": "descending", "startIndex": 2}),
     (
         "POST",

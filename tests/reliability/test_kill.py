@@ -77,9 +77,7 @@ def test_nothing_acknowledged_is_lost(real_server: RealServer, amount: Callable[
     with real_server.client() as client:
         team = client.create_group("Everybody").json["id"]
     for number in range(rounds):
-        writers = [
-            Writer(real_server, f"r{number}-c{index}", team, history) for index, history in enumerate(histories)
-        ]
+        writers = [Writer(real_server, f"r{number}-c{index}", team, history) for index, history in enumerate(histories)]
         for writer in writers:
             writer.start()
         while not any(writer.written for writer in writers) and any(writer.is_alive() for writer in writers):

@@ -112,7 +112,9 @@ def _send(app: Flask, organization: Organization, request: Request) -> tuple[int
 
 
 def _judge(request: Request, status: int, headers: dict[str, str], data: bytes, where: str) -> None:
-    told = f"{where}: {request.method} {request.path[:300]} {request.headers} {(request.body or b'')[:300]!r} -> {status}"
+    told = (
+        f"{where}: {request.method} {request.path[:300]} {request.headers} {(request.body or b'')[:300]!r} -> {status}"
+    )
     assert status < 500 or status == 501, f"{told} {data[:500]!r}"
     assert CANARY.encode() not in data, told
     assert CANARY not in repr(headers), told

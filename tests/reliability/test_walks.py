@@ -28,7 +28,9 @@ class Crowd:
 
 
 @pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
-def crowd(request: pytest.FixtureRequest, real_server: RealServer, amount: Callable[[int, int], int]) -> Iterator[Crowd]:
+def crowd(
+    request: pytest.FixtureRequest, real_server: RealServer, amount: Callable[[int, int], int]
+) -> Iterator[Crowd]:
     """Give a server of one process, and on PostgreSQL one of two as well."""
     workers: int = request.param
     if workers > 1 and real_server.database_url.startswith("sqlite"):

@@ -1,4 +1,4 @@
-"""The blueprint of all SCIM routes: closed by default, every request is authenticated before its route runs."""
+"""The blueprint of all SCIM routes: closed by default, as no route runs but behind authentication."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -6,38 +6,35 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response
 
-from scim_server.database.transactions import is_worth_retrying
+from scim_server.database.transactions import is_worth_retrying, reading
 from scim_server.web.scim.authentication import authenticate
 
 scim = Blueprint("scim", __name__, url_prefix="/scim/v2/<organization>")
 
 View = TypeVar("View", bound=Callable[..., Response])
-Result = TypeVar("Result")
-
-
-def _at_most_twice(work: Callable[..., Result], **arguments: Any) -> Result:
-    """Do the work once more after a deadlock, a serialization failure or a lost connection."""
-    try:
-        return work(**arguments)
-    except Exception as error:
-        if not is_worth_retrying(error):
-            raise
-    return work(**arguments)
-
-
-@scim.before_request
-def _authenticate() -> None:
-    # The first statement of a request is the one that meets the connections of a database that was restarted.
-    _at_most_twice(authenticate)
 
 
 def route(rule: str, *methods: str) -> Callable[[View], View]:
-    """Register a view that is tried once more where that may help."""
+    """Register a view, which runs once its caller is authenticated.
+
+    A deadlock, a serialization failure or a lost connection is tried once more. All that one try reads outside a
+    transaction, it reads over one connection.
+    """
 
     def register(view: View) -> View:
+        def answer(arguments: dict[str, Any]) -> Response:
+            with reading():
+                authenticate()
+                return view(**arguments)
+
         @wraps(view)
         def run(organization: str, **arguments: Any) -> Response:  # noqa: ARG001 - checked by authenticate
-            return _at_most_twice(view, **arguments)
+            try:
+                return answer(arguments)
+            except Exception as error:
+                if not is_worth_retrying(error):
+                    raise
+            return answer(arguments)
 
         scim.add_url_rule(
             rule, endpoint=view.__name__, view_func=run, methods=list(methods), provide_automatic_options=False

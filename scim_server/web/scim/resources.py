@@ -11,9 +11,10 @@ from scim_server.teams.mapping import TEAMS
 from scim_server.teams.service import Outcome, Read
 from scim_server.web.scim import operations
 from scim_server.web.scim.answers import no_content, not_modified, query_projection, resource_answer
+from scim_server.web.scim.authentication import current_principal
 from scim_server.web.scim.blueprint import route
 from scim_server.web.scim.bodies import body
-from scim_server.web.scim.context import kind, provisioning, quirks
+from scim_server.web.scim.context import kind, organization_base, provisioning, quirks
 
 _COLLECTION = "/<any(Users, Groups):endpoint>"
 _RESOURCE = f"{_COLLECTION}/<resource_id>"
@@ -31,16 +32,17 @@ def create_resource(endpoint: str) -> Response:
 @route(_RESOURCE, "GET")
 def read_resource(endpoint: str, resource_id: str) -> Response:
     """Read a User or Group; 304 for a client that has it already."""
-    resources, context = kind(endpoint), provisioning()
+    resources, principal = kind(endpoint), current_principal()
+    base = organization_base(principal)
     projection = query_projection(resources.resource_type)
     derived = projection.returns(resources.directory.mapping.derived_name)
-    stored = resources.directory.get(context.organization_id, resource_id, context.base, derived=derived)
+    stored = resources.directory.get(principal.organization_id, resource_id, base, derived=derived)
     if stored is None:
         raise NotFound(f"There is no {resources.resource_type.name} '{resource_id}'.")
     if_none_match = request.headers.get("If-None-Match")
     if if_none_match is not None and matches(if_none_match, stored.version):
         return not_modified(stored.version)
-    return resource_answer(resources.resource_type, resources.directory.mapping, stored, context.base, projection)
+    return resource_answer(resources.resource_type, resources.directory.mapping, stored, base, projection)
 
 
 @route(_RESOURCE, "PUT")
@@ -75,8 +77,8 @@ def _team_reader(projection: Projection, max_members: int | None = None) -> Read
     def read(outcome: Outcome) -> Stored | None:
         if max_members is not None and outcome.member_count > max_members:
             return None
-        context, members = provisioning(), projection.returns(TEAMS.mapping.derived_name)
-        return TEAMS.get(context.organization_id, outcome.id, context.base, derived=members)
+        principal, members = current_principal(), projection.returns(TEAMS.mapping.derived_name)
+        return TEAMS.get(principal.organization_id, outcome.id, organization_base(principal), derived=members)
 
     return read
 
@@ -84,7 +86,7 @@ def _team_reader(projection: Projection, max_members: int | None = None) -> Read
 def _answer(endpoint: str, result: operations.Result, projection: Projection, status: int = 200) -> Response:
     if result.stored is None:
         return no_content(result.version)
-    resources, context = kind(endpoint), provisioning()
+    resources, base = kind(endpoint), organization_base(current_principal())
     return resource_answer(
-        resources.resource_type, resources.directory.mapping, result.stored, context.base, projection, status
+        resources.resource_type, resources.directory.mapping, result.stored, base, projection, status
     )

@@ -219,7 +219,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("organization_id", "user_id", "position", name=op.f("pk_user_emails")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_user_emails_value", "user_emails", ["organization_id", "value_folded", "user_id"], unique=False)
+    op.create_index(
+        "ix_user_emails_value",
+        "user_emails",
+        ["organization_id", "value_folded", "type_folded", "is_primary", "user_id"],
+        unique=False,
+    )
 
 
 def downgrade() -> None:

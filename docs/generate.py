@@ -1,0 +1,120 @@
+"""Write the parts of the reference that the program itself knows: `python docs/generate.py`, from the checkout.
+
+The tests fail where a page no longer says what the program does.
+"""
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from scim_server.cli.main import cli  # noqa: E402 - from this checkout, not from one that is installed
+from scim_server.protocol import limits  # noqa: E402
+from scim_server.settings import PREFIX, Settings  # noqa: E402
+
+NOTE = "<!-- Written by docs/generate.py. -->"
+LIMITS = {
+    "MAX_BODY_BYTES": ("Bytes of a request's body", "413"),
+    "MAX_BULK_BODY_BYTES": ("Bytes of a Bulk request's body (`bulk.maxPayloadSize`)", "413"),
+    "MAX_JSON_DEPTH": ("Levels of a body", "400 `invalidSyntax`"),
+    "MAX_PATCH_OPERATIONS": ("Operations of one PATCH", "413"),
+    "MAX_MEMBER_VALUES": ("Members that one PATCH names", "413"),
+    "MAX_MULTI_VALUES": ("Elements of any other multi-valued attribute", "400 `invalidValue`"),
+    "MAX_STRING_LENGTH": ("Characters of a string", "400 `invalidValue`"),
+    "MAX_INDEXED_STRING_LENGTH": (
+        "Characters of a value that an index holds, such as `userName`",
+        "400 `invalidValue`",
+    ),
+    "MAX_FILTER_BYTES": ("Bytes of a filter", "400 `invalidFilter`"),
+    "MAX_FILTER_COMPARISONS": ("Comparisons in a filter", "400 `invalidFilter`"),
+    "MAX_FILTER_DEPTH": ("Levels of a filter", "400 `invalidFilter`"),
+    "DEFAULT_PAGE_SIZE": ("Resources of a page where no `count` is sent", "-"),
+    "MAX_PAGE_SIZE": ("Resources of a page (`filter.maxResults`)", "a shorter page"),
+    "MAX_BULK_OPERATIONS": ("Operations of a Bulk request (`bulk.maxOperations`)", "413"),
+    "MAX_MEMBERS_IN_PATCH_ANSWER": ("Members of a Group that a PATCH answers with", "204 with `ETag`"),
+    "CURSOR_TIMEOUT": ("Seconds that a cursor is good for (`pagination.cursorTimeout`)", "400 `expiredCursor`"),
+    "MAX_EXTENSION_ATTRIBUTES": ("Attributes of a registered extension", "refused by the command"),
+    "MAX_SUB_ATTRIBUTES": ("Sub-attributes of one of them", "refused by the command"),
+}
+
+
+def limits_table() -> str:
+    """Return the table of all limits."""
+    rows = [f"| {what} | {getattr(limits, name):,} | {beyond} |" for name, (what, beyond) in LIMITS.items()]
+    return "\n".join(["| what | limit | beyond it |", "|---|---:|---|", *rows])
+
+
+def settings_page() -> str:
+    """Return the page of all settings."""
+    parts = [f"# Settings\n\n{NOTE}\n"]
+    parts.append(
+        f"A setting is an environment variable `{PREFIX}NAME`, or `name` in the TOML file that `{PREFIX}CONFIG` names; "
+        "the environment goes first. An unknown name or a wrong value stops the start with one line that says which "
+        "and what is allowed.\n\n"
+        "[config/default.toml](../../config/default.toml) shows all of them, and\n"
+        "[config/production.example.toml](../../config/production.example.toml) those to change in production.\n"
+    )
+    for name, field in Settings.model_fields.items():
+        extra = field.json_schema_extra
+        allowed = extra["allowed"] if isinstance(extra, dict) else ""
+        default = "computed, see above" if field.default_factory is not None else f"`{_plain(field.default)}`"
+        parts.append(f"## {PREFIX}{name.upper()}\n\n{field.description}\n\nAllowed: {allowed}. Default: {default}.\n")
+    return "\n".join(parts)
+
+
+def commands_page() -> str:
+    """Return the page of all commands, in the words of their `--help`."""
+    parts = [f"# Commands\n\n{NOTE}\n"]
+    parts.append(
+        "Every command reads the [settings](settings.md), ends with 0, with 1 and one line on stderr where it could "
+        "not do what it should, and with 2 where it was called wrongly. With `--json` it prints JSON.\n"
+    )
+    for path, command in _commands(cli):
+        name = " ".join(("scim-server", *path))
+        with click.Context(command, info_name=name, terminal_width=100, **cli.context_settings) as context:
+            parts.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
+    return "\n".join(parts)
+
+
+def scim_page(page: str) -> str:
+    """Return the page about SCIM with the table of limits as it is now."""
+    start, end = "<!-- limits -->", "<!-- end of limits -->"
+    table = f"{start}\n{limits_table()}\n{end}"
+    return re.sub(f"{start}.*?{end}", lambda _: table, page, flags=re.DOTALL)
+
+
+def pages() -> dict[Path, str]:
+    """Return what the written pages should hold."""
+    reference = ROOT / "docs" / "reference"
+    scim = reference / "scim.md"
+    return {
+        reference / "settings.md": settings_page(),
+        reference / "commands.md": commands_page(),
+        scim: scim_page(scim.read_text(encoding="utf-8")),
+    }
+
+
+def _commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from _commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "nothing" if value == () else str(value)
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8")

@@ -1,0 +1,99 @@
+"""`db upgrade|downgrade|check` and `doctor`."""
+
+import uuid
+from pathlib import Path
+
+import pytest
+
+from tests.support.installation import Installation
+from tests.support.postgres import create_database
+
+
+@pytest.fixture
+def empty(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Give an installation whose database is empty."""
+    url = None
+    if backend == "postgresql":
+        url = create_database(request.getfixturevalue("postgres"), f"tables_{uuid.uuid4().hex[:12]}")
+    return Installation(tmp_path_factory.mktemp("tables"), url)
+
+
+def test_up_and_down_and_up_again(empty: Installation) -> None:
+    assert empty.refused("db", "check") == "Error: The database has no tables yet; run 'scim-server db upgrade'."
+    assert "run 'scim-server db upgrade'" in empty.refused("organization", "list")
+    assert "run 'scim-server db upgrade'" in empty.refused("serve")
+    assert empty.good("db", "upgrade") == empty.good("db", "upgrade")
+    assert "agrees with this version" in empty.good("db", "check")
+    empty.good("organization", "create", "Acme")
+
+    kept = empty.run("db", "downgrade", "base")
+    assert kept.code == 1
+    assert "Aborted!" in kept.err
+    assert len(empty.json("organization", "list")) == 1
+    assert empty.good("db", "downgrade", "base", "--yes") == "The database is at revision base.\n"
+    empty.refused("db", "check")
+    empty.good("db", "upgrade")
+    assert empty.json("organization", "list") == []
+
+
+def test_revisions_that_are_not(fresh: Installation) -> None:
+    fresh.good("db", "upgrade")
+    assert "'nosuch'" in fresh.refused("db", "downgrade", "nosuch", "--yes")
+    assert "agrees" in fresh.good("db", "check")
+
+
+def test_the_doctor_names_each_remedy_until_all_is_well(empty: Installation) -> None:
+    sick = empty.run("doctor")
+    assert sick.code == 1
+    assert sick.err == ""
+    assert "FAIL tables: the database has no tables yet" in sick.out
+    assert "-> Run 'scim-server db upgrade'." in sick.out
+    empty.good("db", "upgrade")
+    lonely = empty.run("doctor")
+    assert lonely.code == 1
+    assert "-> Run 'scim-server quickstart'." in lonely.out
+    empty.good("quickstart")
+    findings = empty.json("doctor")
+    assert [each["check"] for each in findings] == ["settings", "home", "database", "tables", "clock", "organizations"]
+    assert all(each["ok"] for each in findings)
+
+
+def test_the_doctor_on_wrong_settings(fresh: Installation) -> None:
+    outcome = fresh.run("doctor", SCIM_SERVER_PORT="abc")
+    assert outcome.code == 1
+    assert "FAIL settings: SCIM_SERVER_PORT" in outcome.out
+
+
+UNREACHABLE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.mark.parametrize("command", [["organization", "list"], ["db", "upgrade"], ["quickstart"], ["serve"]])
+def test_a_database_that_is_away(fresh: Installation, command: list[str]) -> None:
+    assert "database" in fresh.refused(*command, SCIM_SERVER_DATABASE_URL=UNREACHABLE)
+
+
+def test_the_doctor_on_a_database_that_is_away(fresh: Installation) -> None:
+    outcome = fresh.run("doctor", SCIM_SERVER_DATABASE_URL=UNREACHABLE)
+    assert outcome.code == 1
+    assert "FAIL database: " in outcome.out
+
+
+def test_a_file_that_is_no_database(tmp_path: Path, fresh: Installation) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("These are notes and no database. " * 100)
+    fresh.refused("organization", "list", SCIM_SERVER_DATABASE_URL=f"sqlite:///{path}")
+    assert "not a database" in fresh.refused("db", "upgrade", SCIM_SERVER_DATABASE_URL=f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SCIM_SERVER_PORT", "abc"),
+        ("SCIM_SERVER_DATABASE_URL", "mysql://somewhere/x"),
+        ("SCIM_SERVER_PUBLIC_URL", "nonsense"),
+        ("SCIM_SERVER_HOME", "/dev/null/home"),
+        ("SCIM_SERVER_NO_SUCH_SETTING", "1"),
+    ],
+)
+def test_wrong_settings_are_one_line_that_names_them(fresh: Installation, name: str, value: str) -> None:
+    assert name in fresh.refused("organization", "list", **{name: value})

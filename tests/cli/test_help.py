@@ -1,0 +1,69 @@
+"""Help: every command says what it does, and shows an example that the command line accepts."""
+
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from scim_server.cli.main import cli
+from tests.support.installation import Installation
+
+
+def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, *path, name)
+        else:
+            yield (*path, name), command
+
+
+COMMANDS = dict(commands(cli))
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
+def test_help_shows_usage_and_an_example(path: tuple[str, ...]) -> None:
+    result = CliRunner().invoke(cli, [*path, "--help"], prog_name="scim-server")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: scim-server {' '.join(path)} ")
+    examples = re.findall(r"^ +(?:Examples?: )?(scim-server .*)$", result.output, re.MULTILINE)
+    assert examples
+    for example in examples:
+        words = shlex.split(example)
+        assert tuple(words[1 : 1 + len(path)]) == path
+        named = {
+            option for parameter in COMMANDS[path].params for option in (*parameter.opts, *parameter.secondary_opts)
+        }
+        assert {word for word in words if word.startswith("-")} <= named
+
+
+def test_every_option_is_explained() -> None:
+    for path, command in COMMANDS.items():
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, (path, parameter.name)
+
+
+def test_the_real_command(fresh: Installation) -> None:
+    """Not forked from a process that knows the program already, as all others are."""
+    command = [sys.executable, "-m", "scim_server", "--help"]
+    done = subprocess.run(command, env=fresh.environment(), cwd=fresh.home, capture_output=True, text=True, check=True)
+    assert done.stdout == fresh.good("--help")
+    assert done.stdout.startswith("Usage: scim-server ")
+    assert fresh.good("-h") == fresh.good("--help")
+    assert re.fullmatch(r"scim-server, version \d+\.\d+\.\d+\n", fresh.good("--version"))
+    assert not list(fresh.home.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nosuch"], ["token"], ["token", "create"], ["serve", "--port", "0"], ["quickstart", "--nosuch"]]
+)
+def test_wrong_usage_exits_with_2(fresh: Installation, arguments: list[str]) -> None:
+    outcome = fresh.run(*arguments)
+    assert outcome.code == 2
+    assert "Usage: scim-server" in outcome.err
+    assert "Traceback" not in outcome.err

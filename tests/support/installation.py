@@ -1,0 +1,170 @@
+"""An installation of its own: a home, a database, and the commands as an operator runs them, each in a process.
+
+The processes of short commands are forked from one that has imported the program already, as importing it takes
+longer than any command; what they are given (arguments, environment, folder, standard streams) is what a shell gives.
+"""
+
+import json
+import multiprocessing
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from scim_server.cli.main import main
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 60
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["scim_server.cli.main"])
+
+
+def _command(words: list[str], environment: dict[str, str], folder: Path, streams: list[Path]) -> None:
+    """Be a command: what `python -m scim_server` does with these words, as a process of its own."""
+    for number, path in enumerate(streams):
+        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT if number else os.O_RDONLY), number)
+    sys.stdin = os.fdopen(0, "r", closefd=False)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", closefd=False)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = ["scim-server", *words]
+    try:
+        main()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Runs commands against one home and database; SQLite in the home where no database is named."""
+
+    home: Path
+    database_url: str | None = None
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Return the environment of a command: this one's without our settings, and those of the installation."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SCIM_SERVER_")}
+        named = {"SCIM_SERVER_HOME": str(self.home)}
+        if self.database_url is not None:
+            named["SCIM_SERVER_DATABASE_URL"] = self.database_url
+        return {**inherited, "PYTHONPATH": str(ROOT), **named, **settings}
+
+    def run(self, *arguments: str | bytes, answer: str = "", **settings: str) -> Outcome:
+        """Run a command to its end; `answer` is what is typed, nothing by default."""
+        with tempfile.TemporaryDirectory() as folder:
+            streams = [Path(folder, name) for name in ("in", "out", "err")]
+            streams[0].write_text(answer)
+            words = [os.fsdecode(argument) for argument in arguments]
+            process = _FORKS.Process(target=_command, args=(words, self.environment(**settings), self.home, streams))
+            process.start()
+            process.join(PATIENCE)
+            if process.exitcode is None:
+                process.kill()
+            assert process.exitcode is not None, arguments
+            return Outcome(process.exitcode, streams[1].read_text(), streams[2].read_text())
+
+    def good(self, *arguments: str | bytes, **settings: str) -> str:
+        """Run a command that must succeed, and return what it printed."""
+        outcome = self.run(*arguments, **settings)
+        assert outcome.code == 0, outcome
+        return outcome.out
+
+    def json(self, *arguments: str, **settings: str) -> Any:
+        """Run a command with --json and return the value that it printed."""
+        return json.loads(self.good(*arguments, "--json", **settings))
+
+    def refused(self, *arguments: str | bytes, **settings: str) -> str:
+        """Run a command that must fail by one line on stderr and exit code 1, and return that line."""
+        outcome = self.run(*arguments, **settings)
+        assert outcome.code == 1, outcome
+        assert outcome.out == "", outcome
+        assert outcome.err.startswith("Error: "), outcome
+        assert outcome.err.count("\n") == 1, outcome
+        return outcome.err.strip()
+
+    @contextmanager
+    def serving(self, **settings: str) -> Iterator["Server"]:
+        """Serve on a free port until the block ends."""
+        port = free_port()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scim_server", "serve", "--port", str(port)],
+            env=self.environment(SCIM_SERVER_RATE_LIMIT_PER_SECOND="0", **settings),
+            cwd=self.home,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        server = Server(process, port)
+        try:
+            server.wait_until_ready()
+            yield server
+        finally:
+            server.stop()
+
+
+@dataclass
+class Server:
+    """A server in a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Return where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def wait_until_ready(self) -> None:
+        """Wait until it answers."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            assert self.process.poll() is None, self.process.communicate()[0]
+            try:
+                if requests.get(f"{self.url}/readyz", timeout=5).status_code == requests.codes.ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise AssertionError("The server did not become ready.")
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> Outcome:
+        """End it by a signal and return what it printed."""
+        if self.process.poll() is None:
+            self.process.send_signal(sign)
+        try:
+            out, _ = self.process.communicate(timeout=PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise
+        except ValueError:  # its output was read by an earlier stop
+            out = ""
+        return Outcome(self.process.returncode, out, "")
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
