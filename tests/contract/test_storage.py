@@ -132,7 +132,7 @@ USER_FILTERS = [
     "roles[primary ne true]",
     'x509Certificates.value eq "TUlJQw=="',
     'profileUrl eq "https://example.org/a"',
-    f'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "r&D"',
+    'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "r&D"',
     "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value pr",
     'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:employeeNumber lt "1"',
     'schemas sw "urn:IETF"',
@@ -236,7 +236,12 @@ _ORDERED = ["eq", "ne", "gt", "ge", "lt", "le"]
 def _comparison(path: str, attribute: Attribute) -> st.SearchStrategy[str]:
     present = st.just(f"{path} pr")
     if attribute.type is Type.BOOLEAN:
-        return st.one_of(present, st.builds("{} {} {}".format, st.just(path), st.sampled_from(["eq", "ne"]), st.sampled_from(["true", "false"])))
+        return st.one_of(
+            present,
+            st.builds(
+                "{} {} {}".format, st.just(path), st.sampled_from(["eq", "ne"]), st.sampled_from(["true", "false"])
+            ),
+        )
     if attribute.type is Type.DATE_TIME:
         moments = st.sampled_from(["2011-05-13T04:42:34Z", "2030-01-01T00:00:00.5+01:00"])
         return st.one_of(present, st.builds('{} {} "{}"'.format, st.just(path), st.sampled_from(_ORDERED), moments))
@@ -367,10 +372,7 @@ def _sorted(documents: list[dict[str, Any]], path: AttributePath, *, descending:
     def compare(one: tuple[Any, str], other: tuple[Any, str]) -> int:
         (key, own_id), (other_key, other_id) = one, other
         if key != other_key:
-            if key is None or other_key is None:
-                later = key is None
-            else:
-                later = key > other_key
+            later = key is None if None in {key, other_key} else key > other_key
             return 1 if later is not descending else -1
         return 1 if own_id > other_id else -1
 

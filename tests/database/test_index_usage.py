@@ -35,7 +35,7 @@ def large(backend: str, tmp_path_factory: pytest.TempPathFactory, request: pytes
         for name in ("Large", "Other"):
             organization = make_organization(name)
             scims.append(ScimClient(app, organization.id, organization.token))
-        ids = [_fill(scim) for scim in scims][0]
+        ids, _ = map(_fill, scims)
         with db.engine.begin() as connection:
             connection.execute(text("ANALYZE"))
         yield scims[0], ids
@@ -52,7 +52,9 @@ def _fill(scim: ScimClient) -> dict[str, str]:
         answer = scim.post("/Bulk", {"schemas": [BULK], "Operations": operations}).get_json(force=True)
         ids += [each["location"].rpartition("/")[2] for each in answer["Operations"]]
     teams = [
-        scim.create_group(f"Team {number}", *ids[number * MEMBERS : (number + 1) * MEMBERS], externalId=f"T{number}")["id"]
+        scim.create_group(f"Team {number}", *ids[number * MEMBERS : (number + 1) * MEMBERS], externalId=f"T{number}")[
+            "id"
+        ]
         for number in range(TEAMS)
     ]
     return {"user": ids[1_234], "member": ids[5], "team": teams[7]}
@@ -81,7 +83,7 @@ USER_FILTERS = [
     'emails[type eq "work"].value eq "user-77@example.org"',
     'emails.value sw "user-77@"',
     "active eq false",
-    'meta.lastModified gt "2100-01-01T00:00:00Z"',
+    'meta.lastModified eq "2100-01-01T00:00:00Z"',
     'groups.value eq "{team}"',
     'groups eq "{team}"',
     'userName eq "user-77@example.org" and active eq true',
@@ -123,9 +125,7 @@ def test_lists_read_only_their_page(large: tuple[ScimClient, dict[str, str]], pa
     _assert_no_scan(large[0], "/Users", parameters, whole_index=True)
 
 
-def _assert_no_scan(
-    scim: ScimClient, endpoint: str, parameters: dict[str, Any], *, whole_index: bool = False
-) -> None:
+def _assert_no_scan(scim: ScimClient, endpoint: str, parameters: dict[str, Any], *, whole_index: bool = False) -> None:
     """Explain every statement of a request."""
     statements: list[tuple[str, Any]] = []
 
