@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 from scim_server.settings import Settings
 
@@ -14,7 +15,8 @@ LOGGER = "scim_server"
 def set_up_logging(settings: Settings) -> None:
     """Send what this package logs to stderr, as `log_level` and `log_format` say; other loggers are left alone.
 
-    Values that come from requests are fields of a line, never its text, and are escaped by either renderer.
+    Values that come from requests are fields of a line, never its text, and are escaped by either renderer. Tracebacks
+    are told without local variables: those hold tokens and people, and drawing them takes a second.
     """
     shared: list[Any] = [
         structlog.stdlib.add_log_level,
@@ -23,9 +25,11 @@ def set_up_logging(settings: Settings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     if settings.log_format == "json":
-        rendering: list[Any] = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        rendering: list[Any] = [tracebacks, structlog.processors.JSONRenderer()]
     else:
-        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())]
+        plain = structlog.dev.plain_traceback
+        rendering = [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -16,8 +16,11 @@ set_up_logging(Settings.load())
 log = logging.getLogger("scim_server.tests")
 log.debug("quiet")
 log.info("loud", extra={"user_name": "ada\\n2026-01-01 forged\\x1b[31m"})
+def fail():
+    token = "scim_" + "sekret" * 3
+    raise RuntimeError(str(len(token)))
 try:
-    raise RuntimeError("inside")
+    fail()
 except RuntimeError as error:
     log.error("failed", exc_info=error)
 """
@@ -39,6 +42,14 @@ def test_json_lines_are_one_object_each(tmp_path: Path) -> None:
     assert loud["level"] == "info"
     assert loud["user_name"] == "ada\n2026-01-01 forged\x1b[31m"
     assert failed["exception"][0]["exc_type"] == "RuntimeError"
+
+
+@pytest.mark.parametrize("log_format", ["console", "json"])
+def test_tracebacks_hold_no_local_variables(tmp_path: Path, log_format: str) -> None:
+    told = "\n".join(lines_of(tmp_path, SCIM_SERVER_LOG_FORMAT=log_format))
+    assert "RuntimeError" in told
+    assert "in fail" in told or '"fail"' in told
+    assert "sekretsekret" not in told
 
 
 def test_sc04_console_lines_cannot_be_forged(tmp_path: Path) -> None:
