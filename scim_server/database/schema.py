@@ -1,5 +1,7 @@
 """The state of the database's tables: bring them up to date, or say what is wrong with them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
@@ -7,13 +9,15 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.database.base import Base, db
 from scim_server.database.transactions import reading
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
+# Any number that nothing else in the database locks.
+_MIGRATION_LOCK = 76_437_644
 
 
 def alembic_config(connection: Connection | None = None) -> Config:
@@ -26,14 +30,26 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 def upgrade(revision: str = "head") -> None:
     """Migrate the tables up to a revision, all or nothing."""
-    with db.engine.begin() as connection:
+    with _alone() as connection:
         command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(revision: str) -> None:
     """Migrate the tables down to a revision, all or nothing."""
-    with db.engine.begin() as connection:
+    with _alone() as connection:
         command.downgrade(alembic_config(connection), revision)
+
+
+@contextmanager
+def _alone() -> Iterator[Connection]:
+    """Open a transaction that waits for any other migration: containers start together, and all of them upgrade."""
+    with db.engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # A migration takes what time it takes, and so does waiting for one.
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+        yield connection
 
 
 def current_revision(connection: Connection) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal, not_, or_, select, true
 
 from scim_server.directory.json_sql import SQLITE, json_elements, json_has, json_value
 from scim_server.directory.mapping import ORGANIZATION, Elements, StorageMapping
@@ -90,7 +90,7 @@ class Compiler:
         attribute = path.attribute
         if attribute is not None and attribute.multi_valued and self._scope is None:
             if str(path) == "schemas":
-                return self._schemas_contain(slot)
+                return self._schemas_contain(operator, slot)
             return self._any_element(path, lambda: self._test(path, operator, slot))
         return self._test(path, operator, slot)
 
@@ -151,15 +151,18 @@ class Compiler:
         finally:
             self._scope = outer
 
-    def _schemas_contain(self, slot: int) -> ColumnElement[bool]:
-        """Return whether `schemas`, which is derived and not stored, holds the URN."""
-        wanted = bindparam(slot_name(slot), type_=Text())
+    def _schemas_contain(self, operator: Operator, slot: int) -> ColumnElement[bool]:
+        """Return whether a URN of `schemas`, which is derived and not stored, fulfils the comparison."""
+
+        def fulfils(urn: str) -> ColumnElement[bool]:
+            return _compare(literal(fold(urn), Text()), operator, slot, self.dialect)
+
         search = self.mapping.table.c.search
         held = [
-            and_(wanted == fold(extension.id), json_has(self.dialect, search, (extension.id,)))
+            and_(fulfils(extension.id), json_has(self.dialect, search, (extension.id,)))
             for extension in self.resource_type.extensions
         ]
-        return or_(wanted == fold(self.resource_type.schema.id), *held)
+        return or_(fulfils(self.resource_type.schema.id), *held)
 
 
 def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: str) -> ColumnElement[bool]:
