@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_configuration(app, settings)
     set_up_engines(app, settings)
     set_up_proxies(app, settings)
-    set_up_security(app)
+    set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
     set_up_request_log(app)
     set_up_scim(app, settings)
@@ -36,7 +36,6 @@ def set_up_configuration(app: Flask, settings: Settings) -> None:
     """Hand the settings that Flask itself reads to it."""
     app.config["PUBLIC_URL"] = settings.public_url
     app.config["SECRET_KEY"] = settings.signing_keys[0]
-    app.config["TRUSTED_HOSTS"] = list(settings.allowed_hosts)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BULK_BODY_BYTES
     app.url_map.merge_slashes = False
 

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -120,11 +121,16 @@ def recognise(text: str) -> Principal | None:
         organization_id=row.organization_id,
         slug=row.slug,
         role=row.role,
-        scopes=frozenset(orjson.loads(row.scopes)),
+        scopes=_scopes(row.scopes),
         schema_revision=row.schema_revision,
         unique_team_names=row.unique_team_names,
         has_nested_teams=row.has_nested_teams,
     )
+
+
+@lru_cache
+def _scopes(document: str) -> frozenset[str]:
+    return frozenset(orjson.loads(document))
 
 
 def _note_use(token_id: str, moment_: str) -> None:

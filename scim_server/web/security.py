@@ -1,39 +1,49 @@
-"""Headers of every answer, and paths that are refused before any route sees them."""
+"""Headers of every answer, and hosts and paths that are refused before any route sees them."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from werkzeug.exceptions import SecurityError
+from werkzeug.sansio.utils import host_is_trusted
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("Cache-Control", "no-store"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+]
+# Host headers whose judgement is remembered: each request brings one, and nearly always the same.
+_REMEMBERED_HOSTS = 256
 
 WsgiApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
-class PathGuard:
-    """WSGI middleware: repeated and trailing slashes are forgiven (idp-wire E1), NUL and dot segments are not.
+class Guard:
+    """WSGI middleware around everything: paths are cleaned or refused, and each answer gets its headers.
 
-    A path that no route could mean is sent to one that does not exist, so that it is answered as any unknown path.
+    Repeated and trailing slashes are forgiven (idp-wire E1), NUL and dot segments are not: a path that no route could
+    mean is sent to one that does not exist, so that it is answered as any unknown path.
     """
 
     def __init__(self, application: WsgiApplication) -> None:
         self._application = application
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Clean PATH_INFO and pass the request on."""
+        """Clean PATH_INFO, pass the request on, and add the headers."""
+
+        def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
+            return start_response(status, headers + _HEADERS, error)
+
         path: str = environ.get("PATH_INFO", "")
         raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         if _is_hostile(path, raw):
             environ["PATH_INFO"] = "/scim/unknown-path" if path.startswith("/scim/") else "/unknown-path"
         elif "//" in path or (path.endswith("/") and path != "/"):
             environ["PATH_INFO"] = "/" + "/".join(part for part in path.split("/") if part)
-        return self._application(environ, start_response)
+        return self._application(environ, start)
 
 
 def _is_hostile(path: str, raw: str) -> bool:
@@ -53,12 +63,16 @@ class Sessions(SecureCookieSessionInterface):
         return None if request.path.startswith("/scim/") else super().open_session(app, request)
 
 
-def set_up_security(app: Flask) -> None:
-    """Guard paths, keep sessions away from SCIM, and set the headers of every answer."""
-    app.session_interface = Sessions()
-    app.wsgi_app = PathGuard(app.wsgi_app)  # type: ignore[method-assign]
+def set_up_security(app: Flask, hosts: Sequence[str]) -> None:
+    """Guard paths, refuse requests to other hosts than these, and keep sessions away from SCIM.
 
-    @app.after_request
-    def set_headers(response: Response) -> Response:
-        response.headers.extend(_HEADERS)
-        return response
+    Flask would judge the Host header with its TRUSTED_HOSTS too, but twice a request, and from the start each time.
+    """
+    app.session_interface = Sessions()
+    app.wsgi_app = Guard(app.wsgi_app)  # type: ignore[method-assign]
+    is_trusted = lru_cache(_REMEMBERED_HOSTS)(lambda host: host_is_trusted(host, hosts))
+
+    @app.before_request
+    def refuse_other_hosts() -> None:
+        if not is_trusted(request.environ.get("HTTP_HOST") or request.host):
+            raise SecurityError

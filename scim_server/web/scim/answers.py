@@ -1,5 +1,7 @@
 """Answers of the SCIM endpoints: rendered text with its headers, never parsed again unless projected."""
 
+from functools import lru_cache
+
 import orjson
 from flask import Response, request
 
@@ -58,6 +60,13 @@ def not_modified(version: int) -> Response:
 
 def query_projection(resource_type: ResourceType) -> Projection:
     """Return the projection that the query parameters ask for (RFC 7644 §3.9)."""
+    if not request.query_string:
+        return _whole(resource_type)
     return Projection.from_parameters(
         request.args.get("attributes"), request.args.get("excludedAttributes"), resource_type
     )
+
+
+@lru_cache
+def _whole(resource_type: ResourceType) -> Projection:
+    return Projection.from_parameters(None, None, resource_type)
