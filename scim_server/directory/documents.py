@@ -20,6 +20,8 @@ class Stored(NamedTuple):
     modified_at: str
     document: str
     derived: str | None
+    # What a list was sorted by; of interest to the next page alone.
+    sort_key: Any = None
 
 
 def dump_document(resource_type: ResourceType, resource_id: str, attributes: Mapping[str, Any]) -> str:

@@ -61,7 +61,7 @@ class Directory:
             row = connection.execute(
                 statement, {"organization_id": organization_id, "id": resource_id, "base": base}
             ).first()
-        return Stored._make(row) if row is not None else None
+        return Stored._make((*row, None)) if row is not None else None
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
         """Return a page of at most `query.count` rows, and the position of its last row where more follow."""
@@ -100,7 +100,7 @@ class Directory:
         if len(rows) > query.count:
             rows = rows[: query.count]
             following = Position(rows[-1].sort_key, rows[-1].id)
-        return Page([Stored._make(row[:6]) for row in rows], following)
+        return Page(list(map(Stored._make, rows)), following)
 
     def total(self, organization_id: str, resource_type: ResourceType, filter_: Filter | None) -> int:
         """Return how many resources there are: from the counter, or counted where a filter is given."""

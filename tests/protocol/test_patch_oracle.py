@@ -33,6 +33,8 @@ _PLACES: dict[str, Any] = {
     f"{ENTERPRISE}:department": _TEXTS,
     f"{ENTERPRISE}:manager.value": _TEXTS,
 }
+# userName is required; and manager.value is so for the peer, where RFC 7643 §8.7.1 has it optional.
+_REMOVED = {"userName": "displayName", f"{ENTERPRISE}:manager.value": f"{ENTERPRISE}:manager"}
 _RESOURCES = st.fixed_dictionaries(
     {"userName": st.just("ada")},
     optional={
@@ -50,7 +52,7 @@ def _operation(draw: st.DrawFn) -> dict[str, Any]:
     name, path = draw(st.sampled_from(["add", "replace", "Replace", "remove"])), draw(st.sampled_from(sorted(_PLACES)))
     if name != "remove":
         return op(name, path, draw(_PLACES[path]))
-    return op(name, path if path != "userName" else "displayName")
+    return op(name, _REMOVED.get(path, path))
 
 
 def _peer(before: dict[str, Any], operations: list[dict[str, Any]]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Answers of the SCIM endpoints: rendered text with its headers, never parsed again unless projected."""
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import orjson
@@ -27,12 +28,14 @@ def no_content(version: int | None = None) -> Response:
     return response
 
 
-def resource_text(
-    resource_type: ResourceType, mapping: StorageMapping, stored: Stored, base: str, projection: Projection
-) -> str:
-    """Return a resource as JSON text with the attributes that the client asked for."""
-    text = render(resource_type, mapping, stored, base)
-    return text if projection.is_default else orjson.dumps(projection.apply(orjson.loads(text))).decode()
+def resource_texts(
+    resource_type: ResourceType, mapping: StorageMapping, rows: Iterable[Stored], base: str, projection: Projection
+) -> list[str]:
+    """Return resources as JSON text with the attributes that the client asked for; whole ones are never parsed."""
+    texts = [render(resource_type, mapping, stored, base) for stored in rows]
+    if projection.is_default:
+        return texts
+    return [orjson.dumps(projection.apply(orjson.loads(text))).decode() for text in texts]
 
 
 def resource_answer(
@@ -44,7 +47,8 @@ def resource_answer(
     status: int = 200,
 ) -> Response:
     """Return a resource with ETag, and Location where it was just created (RFC 7644 §3.3, §3.14)."""
-    response = json_answer(resource_text(resource_type, mapping, stored, base, projection), status)
+    (text,) = resource_texts(resource_type, mapping, (stored,), base, projection)
+    response = json_answer(text, status)
     response.headers["ETag"] = entity_tag(stored.version)
     if status == 201:  # noqa: PLR2004 - an HTTP status
         response.headers["Location"] = location(base, resource_type, stored.id)
@@ -62,9 +66,16 @@ def query_projection(resource_type: ResourceType) -> Projection:
     """Return the projection that the query parameters ask for (RFC 7644 §3.9)."""
     if not request.query_string:
         return _whole(resource_type)
-    return Projection.from_parameters(
-        request.args.get("attributes"), request.args.get("excludedAttributes"), resource_type
-    )
+    return projection_of(request.args.get("attributes"), request.args.get("excludedAttributes"), resource_type)
+
+
+def projection_of(
+    attributes: str | Sequence[str] | None, excluded: str | Sequence[str] | None, resource_type: ResourceType
+) -> Projection:
+    """Return the projection of two parameters; where both are empty, as they mostly are, it is made already."""
+    if not attributes and not excluded:
+        return _whole(resource_type)
+    return Projection.from_parameters(attributes, excluded, resource_type)
 
 
 @lru_cache

@@ -19,8 +19,7 @@ from scim_server.protocol.paging import (
     page_request,
     search_from_query,
 )
-from scim_server.protocol.projection import Projection
-from scim_server.web.scim.answers import json_answer, resource_text
+from scim_server.web.scim.answers import json_answer, projection_of, resource_texts
 from scim_server.web.scim.authentication import current_principal
 from scim_server.web.scim.blueprint import route
 from scim_server.web.scim.bodies import body
@@ -92,7 +91,7 @@ def _all_types(asked: SearchRequest) -> Response:
 def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageRequest, *, any_type: bool) -> _Part:
     principal = current_principal()
     resource_type, mapping = resources.resource_type, resources.directory.mapping
-    projection = Projection.from_parameters(asked.attributes, asked.excluded_attributes, resource_type)
+    projection = projection_of(asked.attributes, asked.excluded_attributes, resource_type)
     query = Query(
         filter=parse(asked.filter, resource_type, lenient_unknown=any_type) if asked.filter is not None else None,
         sort=parse_sort(asked.sort_by, descending=asked.sort_order == "descending", resource_type=resource_type),
@@ -103,5 +102,4 @@ def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageReques
     lister = Lister(resources.directory, resource_type, base, extensions["scim_walks"], extensions["scim_cursors"])
     key = Asked(principal.organization_id, principal.token_id, endpoint, asked.filter, asked.sort_by, asked.sort_order)
     listing = lister.list(key, page, query)
-    texts = [resource_text(resource_type, mapping, stored, base, projection) for stored in listing.rows]
-    return _Part(texts, listing)
+    return _Part(resource_texts(resource_type, mapping, listing.rows, base, projection), listing)
