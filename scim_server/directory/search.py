@@ -77,7 +77,6 @@ class Directory:
         bound: dict[str, Any] = {
             "organization_id": organization_id,
             "base": base,
-            "limit": query.count + 1,
             "offset": offset,
         }
         if query.filter is not None:
@@ -93,6 +92,8 @@ class Directory:
                 None if query.start is None else query.start.key is None,
                 from_end,
                 query.derived,
+                limit=query.count + 1,
+                skips=offset > 0 or from_end,
             )
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
             rows = connection.execute(statement, bound).all()

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, null, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, null, select, type_coerce
 from sqlalchemy.types import Integer, Text
 
 from scim_server.directory.compiler import Compiler
@@ -45,7 +45,8 @@ class StatementCache:
 class PageShape(NamedTuple):
     """What the statement of a page depends on; literals and the place in the list are bound.
 
-    `start_key_is_missing` is None where the page starts at the beginning.
+    `start_key_is_missing` is None where the page starts at the beginning. The number of rows is part of the text: with
+    a bound one PostgreSQL expects very many, and plans the statement anew each time because that looks cheaper.
     """
 
     dialect: str
@@ -55,6 +56,8 @@ class PageShape(NamedTuple):
     start_key_is_missing: bool | None
     from_end: bool
     derived: bool
+    limit: int
+    skips: bool
 
 
 def get_statement(mapping: StorageMapping, dialect: str, *, derived: bool) -> Statement:
@@ -75,15 +78,11 @@ def page_statement(mapping: StorageMapping, shape: PageShape) -> Statement:
         conditions.append(after(shape.sort, key, mapping.id, key_is_missing=shape.start_key_is_missing))
     columns = _columns(mapping, shape.dialect, derived=shape.derived)
     statement = select(*columns, (key if key is not None else null()).label("sort_key"))
-    if shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
+    if shape.skips and shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
         conditions.append(mapping.id >= _first_id(mapping, from_end=shape.from_end))
-        return statement.where(*conditions).order_by(mapping.id).limit(_limit())
-    return (
-        statement.where(*conditions)
-        .order_by(*order_by(shape.sort, key, mapping.id))
-        .limit(_limit())
-        .offset(bindparam("offset", type_=Integer()))
-    )
+        return statement.where(*conditions).order_by(mapping.id).limit(_number(shape.limit))
+    page = statement.where(*conditions).order_by(*order_by(shape.sort, key, mapping.id)).limit(_number(shape.limit))
+    return page.offset(bindparam("offset", type_=Integer())) if shape.skips else page
 
 
 def count_statement(
@@ -107,11 +106,11 @@ def _first_id(mapping: StorageMapping, *, from_end: bool) -> ColumnElement[str]:
     same = mapping.table.alias()
     ids = select(same.c.id).where(same.c.organization_id == bindparam("organization_id", type_=Text()))
     order = same.c.id.desc() if from_end else same.c.id
-    return ids.order_by(order).limit(1).offset(bindparam("offset", type_=Integer())).scalar_subquery()
+    return ids.order_by(order).limit(_number(1)).offset(bindparam("offset", type_=Integer())).scalar_subquery()
 
 
-def _limit() -> ColumnElement[int]:
-    return bindparam("limit", type_=Integer())
+def _number(value: int) -> ColumnElement[int]:
+    return literal_column(str(value), Integer())
 
 
 def _columns(mapping: StorageMapping, dialect: str, *, derived: bool) -> list[ColumnElement[Any]]:

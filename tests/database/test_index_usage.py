@@ -142,12 +142,12 @@ def _assert_no_scan(scim: ScimClient, endpoint: str, parameters: dict[str, Any],
     assert selects
     for statement, bound in selects:
         if db.engine.dialect.name == "sqlite":
-            _check_sqlite(statement, bound)
+            _check_sqlite(statement, bound, whole_index=whole_index)
         else:
             _check_postgresql(statement, bound, whole_index=whole_index)
 
 
-def _check_sqlite(statement: str, bound: Any) -> None:
+def _check_sqlite(statement: str, bound: Any, *, whole_index: bool) -> None:
     with read_engine().connect() as connection:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", bound).all()
     plan = [str(row[-1]) for row in rows]
@@ -155,6 +155,10 @@ def _check_sqlite(statement: str, bound: Any) -> None:
         scanned = re.match(r"SCAN (\w+)", step)
         assert not scanned or scanned[1] not in _LARGE, f"{step}\n{statement}\n{plan}"
         if re.match(r"SEARCH users USING .*\(organization_id=\?\)$", step):
+            # In the order of the index, a LIMIT ends the search after its page.
+            ordered = not any("TEMP B-TREE" in each for each in plan)
+            if whole_index and ordered and re.search(r"\bLIMIT \d+( OFFSET \?)?\s*$", statement):
+                continue
             raise AssertionError(f"reads the whole Organization: {plan}\n{statement}")
 
 
