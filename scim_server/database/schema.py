@@ -1,5 +1,6 @@
 """The state of the database's tables: bring them up to date, or say what is wrong with them."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +14,9 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.database.base import Base, db
-from scim_server.database.transactions import reading
+from scim_server.database.transactions import is_worth_retrying, reading
 
+_log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number that nothing else in the database locks.
 _MIGRATION_LOCK = 76_437_644
@@ -69,12 +71,24 @@ def drift() -> list[object]:
         return list(compare_metadata(context, Base.metadata))
 
 
+def _read_revision() -> str | None:
+    """Read the revision of the tables; a connection that a restart of the database has cut is replaced once."""
+    try:
+        with reading() as connection:
+            return current_revision(connection)
+    except SQLAlchemyError as error:
+        if not is_worth_retrying(error):
+            raise
+    with reading() as connection:
+        return current_revision(connection)
+
+
 def schema_problem() -> str | None:
     """Return one line that says why the database cannot be used, or None where it can."""
     try:
-        with reading() as connection:
-            revision = current_revision(connection)
-    except SQLAlchemyError:
+        revision = _read_revision()
+    except SQLAlchemyError as error:
+        _log.warning("the database does not answer", exc_info=error)
         return "the database does not answer"
     if revision == newest_revision():
         return None
