@@ -1,6 +1,5 @@
 """The state of the database's tables: bring them up to date, or say what is wrong with them."""
 
-import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +15,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from scim_server.database.base import Base, db
 from scim_server.database.transactions import is_worth_retrying, reading
 
-_log = logging.getLogger(__name__)
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number that nothing else in the database locks.
 _MIGRATION_LOCK = 76_437_644
@@ -87,8 +85,7 @@ def schema_problem() -> str | None:
     """Return one line that says why the database cannot be used, or None where it can."""
     try:
         revision = _read_revision()
-    except SQLAlchemyError as error:
-        _log.warning("the database does not answer", exc_info=error)
+    except SQLAlchemyError:
         return "the database does not answer"
     if revision == newest_revision():
         return None
