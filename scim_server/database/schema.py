@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.database.base import Base, db
-from scim_server.database.transactions import is_worth_retrying, reading
+from scim_server.database.transactions import at_most_twice, reading
 
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number that nothing else in the database locks.
@@ -70,13 +70,6 @@ def drift() -> list[object]:
 
 
 def _read_revision() -> str | None:
-    """Read the revision of the tables; a connection that a restart of the database has cut is replaced once."""
-    try:
-        with reading() as connection:
-            return current_revision(connection)
-    except SQLAlchemyError as error:
-        if not is_worth_retrying(error):
-            raise
     with reading() as connection:
         return current_revision(connection)
 
@@ -84,7 +77,8 @@ def _read_revision() -> str | None:
 def schema_problem() -> str | None:
     """Return one line that says why the database cannot be used, or None where it can."""
     try:
-        revision = _read_revision()
+        # A connection that a restart of the database has cut is replaced once.
+        revision = at_most_twice(_read_revision)
     except SQLAlchemyError:
         return "the database does not answer"
     if revision == newest_revision():

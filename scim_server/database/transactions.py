@@ -1,9 +1,10 @@
 """Units of work: the one place where a transaction begins and ends."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
+from typing import TypeVar
 
 import psycopg
 from sqlalchemy import Connection
@@ -12,6 +13,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from scim_server.database.base import db
 from scim_server.database.engines import read_engine
+
+Result = TypeVar("Result")
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
 _open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
@@ -76,6 +79,16 @@ def is_worth_retrying(error: Exception) -> bool:
     if error.connection_invalidated:
         return True
     return isinstance(error.orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure)
+
+
+def at_most_twice(work: Callable[[], Result]) -> Result:
+    """Do the work, and once more where its first failure is worth retrying; it must change nothing when it fails."""
+    try:
+        return work()
+    except Exception as error:
+        if not is_worth_retrying(error):
+            raise
+    return work()
 
 
 def is_unique_violation(error: IntegrityError) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from flask import Blueprint, Response
 
-from scim_server.database.transactions import is_worth_retrying, reading
+from scim_server.database.transactions import at_most_twice, reading
 from scim_server.web.scim.authentication import authenticate
 
 scim = Blueprint("scim", __name__, url_prefix="/scim/v2/<organization>")
@@ -29,12 +29,7 @@ def route(rule: str, *methods: str) -> Callable[[View], View]:
 
         @wraps(view)
         def run(organization: str, **arguments: Any) -> Response:  # noqa: ARG001 - checked by authenticate
-            try:
-                return answer(arguments)
-            except Exception as error:
-                if not is_worth_retrying(error):
-                    raise
-            return answer(arguments)
+            return at_most_twice(lambda: answer(arguments))
 
         scim.add_url_rule(
             rule, endpoint=view.__name__, view_func=run, methods=list(methods), provide_automatic_options=False
