@@ -7,6 +7,8 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip -qq install
+# A lock names everything, so nothing is resolved: pip 23.2 would look for a newer release of what is asked for with extras.
+LOCKED := --require-hashes --no-deps --requirement
 JOBS ?= 2
 T ?=
 ARGS ?=
@@ -31,7 +33,7 @@ endef
 define install
 $(call environment,$(VENV))
 @echo "Installing requirements/$(1).txt"
-@$(PIP) --require-hashes --requirement requirements/$(1).txt
+@$(PIP) $(LOCKED) requirements/$(1).txt
 @$(PIP) --no-deps --no-build-isolation --editable .
 @touch $@
 endef
@@ -90,5 +92,5 @@ $(VENV)/.dev-stamp: requirements/dev.txt pyproject.toml
 .venv-canaille/.stamp: requirements/canaille.txt
 	$(call environment,.venv-canaille)
 	@echo "Installing requirements/canaille.txt"
-	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip -qq install --require-hashes --requirement requirements/canaille.txt
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 .venv-canaille/bin/python -m pip -qq install $(LOCKED) requirements/canaille.txt
 	@touch $@
