@@ -18,6 +18,7 @@ class ActorType(StrEnum):
     """Kinds of actors."""
 
     TOKEN = "token"  # noqa: S105 - a kind of actor, no secret
+    USER = "user"
     OPERATOR = "operator"
     SYSTEM = "system"
 
@@ -28,6 +29,7 @@ class Origin:
 
     actor_type: ActorType
     actor_id: str | None = None
+    actor_name: str | None = None
     request_id: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -54,6 +56,7 @@ def record(connection: Connection, organization_id: str, origin: Origin, events:
             "action": event.action,
             "actor_type": origin.actor_type.value,
             "actor_id": origin.actor_id,
+            "actor_name": origin.actor_name,
             "target_type": event.target_type,
             "target_id": event.target_id,
             "changes": orjson.dumps(event.changes).decode(),

@@ -1,6 +1,7 @@
 """Read and change how an identity provider provisions an Organization."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import bindparam, insert, select, update
@@ -14,11 +15,17 @@ from scim_server.roles.catalogue import UnknownRole, catalogue
 
 SKIP, REFUSE = "skip", "refuse"
 
-_POLICY = (
-    select(Connection.automatic_membership, Connection.unknown_members)
-    .where(Connection.organization_id == bindparam("organization"))
-    .order_by(Connection.id)
-    .limit(1)
+
+class ProvisioningState(StrEnum):
+    """Whether a Connection's identity provider may push."""
+
+    ON = "ON"
+    OFF = "OFF"
+    PAUSED = "PAUSED"
+
+
+_POLICY = select(Connection.automatic_membership, Connection.unknown_members).where(
+    Connection.organization_id == bindparam("organization"), Connection.id == bindparam("connection")
 )
 
 
@@ -32,9 +39,9 @@ class ConnectionSettings:
     unknown_members: str
 
 
-def joining_policy(connection: DatabaseConnection, organization_id: str) -> JoiningPolicy:
-    """Return how people join the Organization, as it stands in this transaction."""
-    row = connection.execute(_POLICY, {"organization": organization_id}).one()
+def joining_policy(connection: DatabaseConnection, organization_id: str, connection_id: str) -> JoiningPolicy:
+    """Return how people join the Organization by a Connection, as it stands in this transaction."""
+    row = connection.execute(_POLICY, {"organization": organization_id, "connection": connection_id}).one()
     return JoiningPolicy(row.automatic_membership, refuse_unknown_members=row.unknown_members == REFUSE)
 
 
@@ -49,6 +56,7 @@ def create_connection(connection: DatabaseConnection, organization_id: str) -> N
             "name": "Identity provider",
             "automatic_membership": catalogue().default,
             "unknown_members": SKIP,
+            "provisioning": ProvisioningState.ON.value,
             "created_at": moment,
             "modified_at": moment,
         },

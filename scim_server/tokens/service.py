@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, insert, select, table, type_coerce, update
+from sqlalchemy import bindparam, func, insert, select, table, type_coerce, update
 from sqlalchemy import column as column_of
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
@@ -37,11 +37,21 @@ _organizations = table(
     column_of("unique_team_names", Boolean()),
     column_of("has_nested_teams", Boolean()),
 )
+_connections = table(
+    "connections", column_of("organization_id", Text()), column_of("id", Text()), column_of("provisioning", Text())
+)
+_FIRST_CONNECTION = select(func.min(_connections.c.id)).where(
+    _connections.c.organization_id == bindparam("organization")
+)
 _RECOGNISE = (
     select(
         Token.id,
         Token.organization_id,
+        Token.connection_id,
+        Token.name,
         Token.secret_digest,
+        Token.previous_secret_digest,
+        Token.previous_expires_at,
         Token.role,
         type_coerce(Token.scopes, Text()).label("scopes"),
         Token.expires_at,
@@ -51,8 +61,13 @@ _RECOGNISE = (
         _organizations.c.schema_revision,
         _organizations.c.unique_team_names,
         _organizations.c.has_nested_teams,
+        _connections.c.provisioning,
     )
     .join(_organizations, _organizations.c.id == Token.organization_id)
+    .join(
+        _connections,
+        (_connections.c.organization_id == Token.organization_id) & (_connections.c.id == Token.connection_id),
+    )
     .where(Token.id == bindparam("id"))
 )
 _TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
@@ -67,13 +82,17 @@ class Principal:
     """Whom a request acts for: a token of one Organization, and what its Organization is set to."""
 
     token_id: str
+    name: str
     organization_id: str
+    connection_id: str
     slug: str
     role: str | None
     scopes: frozenset[str]
     schema_revision: int
     unique_team_names: bool
     has_nested_teams: bool
+    # Whether the Connection's identity provider may push: ON, OFF or PAUSED.
+    provisioning: str
 
     @property
     def serves_scim(self) -> bool:
@@ -109,15 +128,17 @@ def recognise(text: str) -> Principal | None:
         # As much work as for a known id, so that time does not tell one from the other.
         secret_matches(parts.secret, "")
         return None
-    if not secret_matches(parts.secret, row.secret_digest):
-        return None
     moment_ = now()
+    if not secret_matches(parts.secret, row.secret_digest) and not _is_previous(parts.secret, row, moment_):
+        return None
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
         return None
     if _is_stale(row.last_used_at):
         _note_use(row.id, moment_)
     return Principal(
         token_id=row.id,
+        name=row.name,
+        connection_id=row.connection_id,
         organization_id=row.organization_id,
         slug=row.slug,
         role=row.role,
@@ -125,7 +146,14 @@ def recognise(text: str) -> Principal | None:
         schema_revision=row.schema_revision,
         unique_team_names=row.unique_team_names,
         has_nested_teams=row.has_nested_teams,
+        provisioning=row.provisioning,
     )
+
+
+def _is_previous(secret: str, row: Any, moment_: str) -> bool:
+    """Tell whether the secret is the one before a rotation whose overlap has not ended."""
+    previous, until = row.previous_secret_digest, row.previous_expires_at
+    return previous is not None and until is not None and moment_ < until and secret_matches(secret, previous)
 
 
 @lru_cache
@@ -154,6 +182,7 @@ def create_token(
     role: str | None = None,
     scopes: tuple[str, ...] = (),
     expires_in_days: int | None = None,
+    connection_id: str | None = None,
 ) -> tuple[TokenRecord, str]:
     """Make a token; return its record and its text, which is shown this once. Raises UnknownRole, InvalidValue."""
     if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
@@ -164,8 +193,14 @@ def create_token(
     expires_at = moment(datetime.now(UTC) + timedelta(days=expires_in_days)) if expires_in_days else None
     made = TokenRecord(parts.id, name, role, list(scopes), now(), expires_at, None, None)
     with transaction() as connection:
+        first = connection.execute(_FIRST_CONNECTION, {"organization": organization_id}).scalar_one()
         row: dict[str, Any] = {
             "id": made.id,
+            "connection_id": connection_id or first,
+            "modified_at": made.created_at,
+            "created_by_type": origin.actor_type.value,
+            "created_by_id": origin.actor_id,
+            "expiry_period_days": expires_in_days,
             "organization_id": organization_id,
             "name": name,
             "secret_digest": digest(parts.secret),

@@ -44,6 +44,7 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
         row = {
             **store.user_row(organization_id, user_id, provisioning.user_type, attributes),
             **store.membership_row(membership),
+            **store.grant_row(membership, provisioning.origin, moment),
             "version": 1,
             "created_at": moment,
             "modified_at": moment,
@@ -128,13 +129,15 @@ def _store(
     membership: Membership,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
-    changed = after != before
+    changed, moment = after != before, now()
     row = {
         **store.user_row(provisioning.organization_id, user.id, provisioning.user_type, after),
         **store.membership_row(membership),
         "version": user.version + changed,
-        "modified_at": now() if changed else user.modified_at,
+        "modified_at": moment if changed else user.modified_at,
     }
+    if membership.role != user.membership.role:
+        row |= store.grant_row(membership, provisioning.origin, moment)
     emails_changed = after.get("emails") != before.get("emails")
     emails = store.email_rows(provisioning.organization_id, user.id, after) if emails_changed else []
     store.update_user(connection, row, emails, emails_changed=emails_changed)

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Update, bindparam, delete, exists, insert, se
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
+from scim_server.audit.service import Origin
 from scim_server.directory.documents import dump_document, dump_search
 from scim_server.directory.totals import add_to_total
 from scim_server.protocol.attributes import ResourceType
@@ -154,6 +155,16 @@ def user_row(
         "display_name_folded": fold(display_name) if display_name is not None else None,
         "document": dump_document(resource_type, user_id, attributes),
         "search": dump_search(resource_type, USER_MAPPING, attributes),
+    }
+
+
+def grant_row(membership: Membership, origin: Origin, moment: str) -> dict[str, Any]:
+    """Return the columns that say when and by whom the role was given."""
+    given = membership.role is not None
+    return {
+        "role_granted_at": moment if given else None,
+        "role_granted_by_type": origin.actor_type.value if given else None,
+        "role_granted_by_id": origin.actor_id if given else None,
     }
 
 
