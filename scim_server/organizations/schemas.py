@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
@@ -27,12 +27,19 @@ class ResourceTypes(NamedTuple):
     group: ResourceType
 
 
+_REVISION = select(Organization.schema_revision).where(Organization.id == bindparam("organization"))
 _BUILT_IN = ResourceTypes(USER, GROUP)
 
 
 def resource_types(organization_id: str, schema_revision: int) -> ResourceTypes:
     """Return the Organization's resource types; the revision comes with each request's token."""
     return _BUILT_IN if schema_revision == 0 else _extended(organization_id, schema_revision)
+
+
+def present_resource_types(connection: Connection, organization_id: str) -> ResourceTypes:
+    """Return the Organization's resource types as they stand in this transaction."""
+    revision = connection.execute(_REVISION, {"organization": organization_id}).scalar_one()
+    return resource_types(organization_id, revision)
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
