@@ -28,3 +28,34 @@ class SubjectSchema(Schema):
     username = fields.String()
     fullName = fields.String()  # noqa: N815
     apiTokenName = fields.String()  # noqa: N815
+
+
+class WorkspaceRoleSchema(Schema):
+    """A role on a Workspace."""
+
+    workspaceId = fields.String(required=True, attribute="workspace_id")  # noqa: N815
+    role = fields.String(required=True)
+
+
+class DeploymentRoleSchema(Schema):
+    """A role on a Deployment."""
+
+    deploymentId = fields.String(required=True, attribute="deployment_id")  # noqa: N815
+    role = fields.String(required=True)
+
+
+class DagRoleSchema(Schema):
+    """A role on the Dag of this id, or on the Dags of this tag, in a Deployment."""
+
+    deploymentId = fields.String(required=True, attribute="deployment_id")  # noqa: N815
+    dagId = fields.String(attribute="dag_id", allow_none=True)  # noqa: N815
+    dagTag = fields.String(attribute="dag_tag", allow_none=True)  # noqa: N815
+    role = fields.String(required=True)
+
+
+class LowerRolesSchema(Schema):
+    """What a subject holds below the Organization: mix it into the schema of a User, Team or Token."""
+
+    workspaceRoles = fields.List(fields.Nested(WorkspaceRoleSchema), attribute="workspace_roles")  # noqa: N815
+    deploymentRoles = fields.List(fields.Nested(DeploymentRoleSchema), attribute="deployment_roles")  # noqa: N815
+    dagRoles = fields.List(fields.Nested(DagRoleSchema), attribute="dag_roles")  # noqa: N815
