@@ -27,7 +27,16 @@ class ResourceTypes(NamedTuple):
     group: ResourceType
 
 
-_REVISION = select(Organization.schema_revision).where(Organization.id == bindparam("organization"))
+class ResourceSettings(NamedTuple):
+    """How one Organization's resources are stored by whoever is no provisioning client."""
+
+    types: ResourceTypes
+    unique_team_names: bool
+
+
+_SETTINGS = select(Organization.schema_revision, Organization.unique_team_names).where(
+    Organization.id == bindparam("organization")
+)
 _BUILT_IN = ResourceTypes(USER, GROUP)
 
 
@@ -36,10 +45,10 @@ def resource_types(organization_id: str, schema_revision: int) -> ResourceTypes:
     return _BUILT_IN if schema_revision == 0 else _extended(organization_id, schema_revision)
 
 
-def present_resource_types(connection: Connection, organization_id: str) -> ResourceTypes:
-    """Return the Organization's resource types as they stand in this transaction."""
-    revision = connection.execute(_REVISION, {"organization": organization_id}).scalar_one()
-    return resource_types(organization_id, revision)
+def resource_settings(connection: Connection, organization_id: str) -> ResourceSettings:
+    """Return how the Organization's resources are stored, as it stands in this transaction."""
+    row = connection.execute(_SETTINGS, {"organization": organization_id}).one()
+    return ResourceSettings(resource_types(organization_id, row.schema_revision), row.unique_team_names)
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

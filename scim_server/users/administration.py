@@ -10,7 +10,7 @@ from scim_server.directory.changes import differences
 from scim_server.directory.documents import load_attributes
 from scim_server.identifiers import now
 from scim_server.organizations.provisioning import JoiningPolicy
-from scim_server.organizations.schemas import present_resource_types
+from scim_server.organizations.schemas import resource_settings
 from scim_server.protocol.errors import Conflict, NotFound
 from scim_server.roles.authority import Requester
 from scim_server.users import store
@@ -92,9 +92,9 @@ def _change(
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
         before = load_attributes(user.document)
         after = {**before, "active": membership.active}
-        moment = now()
+        moment, user_type = now(), resource_settings(connection, organization_id).types.user
         row = {
-            **store.user_row(organization_id, user_id, present_resource_types(connection, organization_id).user, after),
+            **store.user_row(organization_id, user_id, user_type, after),
             **store.membership_row(membership),
             "version": user.version + 1,
             "modified_at": moment,
