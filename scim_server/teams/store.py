@@ -12,6 +12,7 @@ from scim_server.directory.totals import add_to_total
 from scim_server.organizations.provisioning import Provisioning
 from scim_server.protocol.schemas import GROUP
 from scim_server.protocol.values import fold
+from scim_server.teams.consequences import PrivilegedTeam
 from scim_server.teams.mapping import TEAM_MAPPING
 from scim_server.teams.models import Team, TeamMember
 
@@ -28,6 +29,9 @@ _LOCKED = (
         type_coerce(Team.document, Text()).label("document"),
         Team.member_count,
         Team.is_idp_managed,
+        Team.display_name,
+        Team.role,
+        Team.binding_count,
     )
     .where(*_OF_KEY)
     .with_for_update()
@@ -54,11 +58,19 @@ class LockedTeam(NamedTuple):
     document: str
     member_count: int
     is_idp_managed: bool
+    display_name: str
+    role: str
+    binding_count: int
+
+    @property
+    def privileges(self) -> PrivilegedTeam:
+        """Return what decides whether a change of its members changes their roles."""
+        return PrivilegedTeam(self.id, self.display_name, self.role, self.binding_count)
 
 
 def lock_team(connection: Connection, organization_id: str, team_id: str) -> LockedTeam | None:
     """Read a Team and keep others from changing it until the transaction ends; None where there is none."""
-    row = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
+    row: Any = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
     return LockedTeam(*row) if row is not None else None
 
 
