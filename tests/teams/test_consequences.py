@@ -60,6 +60,17 @@ def test_members_come_and_go_by_patch(cast: Cast, admins: str) -> None:
     assert (changes["#team"], changes["#teamName"]) == ([None, admins], [None, "Admins"])
 
 
+def test_member_who_is_removed_and_added_again_at_once_loses_nothing(cast: Cast, admins: str) -> None:
+    members(cast, "add", admins, cast.bob)
+    before = told(cast, cast.bob)
+    value = [{"value": cast.bob}]
+    operations = [{"op": op, "path": "members", "value": value} for op in ("remove", "add")]
+
+    assert cast.acme.patch(f"/Groups/{admins}", *operations).status_code == 200
+
+    assert told(cast, cast.bob) == before
+
+
 def test_members_come_and_go_by_put(cast: Cast, admins: str) -> None:
     def put(*ids: str) -> None:
         body = {"schemas": [GROUP], "displayName": "Admins", "members": [{"value": each} for each in ids]}

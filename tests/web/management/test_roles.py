@@ -6,9 +6,20 @@ import pytest
 from flask import Flask
 
 from scim_server.roles.catalogue import catalogue
-from tests.conftest import Cast, make_api, make_organization
+from scim_server.tokens.service import revoke_token
+from tests.conftest import OPERATOR, Cast, make_api, make_organization
 from tests.support.api import ApiClient, good, refused
-from tests.support.tree import custom_role, deployment, events, on_dag, on_deployment, scoped_api, workspace
+from tests.support.tree import (
+    custom_role,
+    deployment,
+    events,
+    new_token_id,
+    on_dag,
+    on_deployment,
+    scoped_api,
+    token_role,
+    workspace,
+)
 
 PERMISSIONS = ["deployment.get", "deployment.logs.get"]
 
@@ -142,6 +153,17 @@ def test_bindings_follow_a_rename_and_keep_a_role_from_being_deleted(cast: Cast)
     )
     good(api.post(f"/users/{cast.bob}/roles", {"deploymentRoles": []}))
     good(api.post(f"/teams/{cast.team}/roles", {"deploymentRoles": []}))
+    assert api.delete(f"/roles/{role_id}").status_code == 204
+
+
+def test_revoked_token_keeps_no_role_from_being_deleted(api: ApiClient) -> None:
+    live, token_id = deployment(api, workspace(api)), new_token_id(api.organization_id)
+    role_id = custom_role(api, "Reader", *PERMISSIONS)
+    good(api.post(f"/tokens/{token_id}/roles", {"roles": [token_role("DEPLOYMENT", live, "Reader")]}))
+    refused(api.delete(f"/roles/{role_id}"), 409)
+
+    revoke_token(api.organization_id, token_id, OPERATOR)
+
     assert api.delete(f"/roles/{role_id}").status_code == 204
 
 
