@@ -9,9 +9,10 @@ import orjson
 from sqlalchemy import Connection, insert
 
 from scim_server.audit.models import AuditEvent
+from scim_server.database import Prepared
 from scim_server.identifiers import new_id, now
 
-_INSERT = insert(AuditEvent)
+_INSERT = Prepared(insert(AuditEvent))
 
 
 class ActorType(StrEnum):
@@ -63,5 +64,4 @@ def record(connection: Connection, organization_id: str, origin: Origin, events:
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    _INSERT.run_many(connection, rows)

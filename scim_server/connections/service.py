@@ -7,14 +7,14 @@ from sqlalchemy import bindparam, insert, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.connections.models import Connection
-from scim_server.database import reading, transaction
+from scim_server.database import Prepared, reading, transaction
 from scim_server.identifiers import new_id, now
 from scim_server.organizations.provisioning import JoiningPolicy
 from scim_server.roles.catalogue import UnknownRole, catalogue
 
 SKIP, REFUSE = "skip", "refuse"
 
-_POLICY = (
+_POLICY = Prepared(
     select(Connection.automatic_membership, Connection.unknown_members)
     .where(Connection.organization_id == bindparam("organization"))
     .order_by(Connection.id)
@@ -34,8 +34,10 @@ class ConnectionSettings:
 
 def joining_policy(connection: DatabaseConnection, organization_id: str) -> JoiningPolicy:
     """Return how people join the Organization, as it stands in this transaction."""
-    row = connection.execute(_POLICY, {"organization": organization_id}).one()
-    return JoiningPolicy(row.automatic_membership, refuse_unknown_members=row.unknown_members == REFUSE)
+    row = _POLICY.first(connection, {"organization": organization_id})
+    assert row is not None, "an Organization is founded with a Connection"
+    automatic_membership, unknown_members = row
+    return JoiningPolicy(automatic_membership, refuse_unknown_members=unknown_members == REFUSE)
 
 
 def create_connection(connection: DatabaseConnection, organization_id: str) -> None:

@@ -9,10 +9,11 @@ import sqlite3
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.engine import make_url
 
 from scim_server.database.base import db
+from scim_server.database.prepared import Prepared
 from scim_server.settings import Settings
 
 # Seconds a SQLite writer waits for another process; threads of one process queue on a lock instead.
@@ -22,6 +23,8 @@ SQLITE_MMAP_BYTES = 1 << 30
 # Statements that the compiler of SQLAlchemy remembers; the filter shapes of many Organizations fit.
 STATEMENT_CACHE = 2_000
 READ = "read"
+
+_BEGIN = Prepared(text("BEGIN IMMEDIATE"))
 
 
 def set_up_engines(app: Flask, settings: Settings) -> None:
@@ -83,4 +86,4 @@ def _sqlite_pragmas(synchronous: str) -> Any:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    _BEGIN.run(connection, {})

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, insert, select, table, type_coerce, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.audit.service import Event, Origin, record
-from scim_server.database import reading, transaction
+from scim_server.database import Prepared, reading, transaction
 from scim_server.database.types import JsonDocument
 from scim_server.identifiers import moment, now
 from scim_server.protocol.errors import InvalidValue
@@ -37,9 +37,8 @@ _organizations = table(
     column_of("unique_team_names", Boolean()),
     column_of("has_nested_teams", Boolean()),
 )
-_RECOGNISE = (
+_RECOGNISE = Prepared(
     select(
-        Token.id,
         Token.organization_id,
         Token.secret_digest,
         Token.role,
@@ -56,6 +55,22 @@ _RECOGNISE = (
     .where(Token.id == bindparam("id"))
 )
 _TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
+
+
+class _Found(NamedTuple):
+    """The columns of `_RECOGNISE` in their order."""
+
+    organization_id: str
+    secret_digest: str
+    role: str | None
+    scopes: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    slug: str
+    schema_revision: int
+    unique_team_names: bool
+    has_nested_teams: bool
 
 
 class NoSuchToken(LookupError):
@@ -104,27 +119,28 @@ def recognise(text: str) -> Principal | None:
     if parts is None:
         return None
     with reading() as connection:
-        row = connection.execute(_RECOGNISE, {"id": parts.id}).first()
+        row = _RECOGNISE.first(connection, {"id": parts.id})
     if row is None:
         # As much work as for a known id, so that time does not tell one from the other.
         secret_matches(parts.secret, "")
         return None
-    if not secret_matches(parts.secret, row.secret_digest):
+    found = _Found._make(row)
+    if not secret_matches(parts.secret, found.secret_digest):
         return None
     moment_ = now()
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
+    if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment_):
         return None
-    if _is_stale(row.last_used_at):
-        _note_use(row.id, moment_)
+    if _is_stale(found.last_used_at):
+        _note_use(parts.id, moment_)
     return Principal(
-        token_id=row.id,
-        organization_id=row.organization_id,
-        slug=row.slug,
-        role=row.role,
-        scopes=_scopes(row.scopes),
-        schema_revision=row.schema_revision,
-        unique_team_names=row.unique_team_names,
-        has_nested_teams=row.has_nested_teams,
+        token_id=parts.id,
+        organization_id=found.organization_id,
+        slug=found.slug,
+        role=found.role,
+        scopes=_scopes(found.scopes),
+        schema_revision=found.schema_revision,
+        unique_team_names=found.unique_team_names,
+        has_nested_teams=found.has_nested_teams,
     )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Update, bindparam, delete, exists, insert, select, type_coerce, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
+from scim_server.database import Prepared
 from scim_server.directory.documents import dump_document, dump_search
 from scim_server.directory.totals import add_to_total
 from scim_server.protocol.attributes import ResourceType
@@ -19,15 +20,17 @@ from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
 
 _INSERT = {
-    "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
-    "postgresql": postgresql.insert(User).on_conflict_do_nothing().returning(User.id),
+    "sqlite": Prepared(sqlite.insert(User).on_conflict_do_nothing()),
+    "postgresql": Prepared(postgresql.insert(User).on_conflict_do_nothing()),
 }
-_INSERT_EMAILS = insert(UserEmail)
+_INSERT_EMAILS = Prepared(insert(UserEmail))
 _OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
 _UPDATE = update(User).where(*_OF_KEY)
-_DELETE = delete(User).where(*_OF_KEY)
-_DELETE_EMAILS = delete(UserEmail).where(
-    UserEmail.organization_id == bindparam("key_organization"), UserEmail.user_id == bindparam("key_id")
+_DELETE = Prepared(delete(User).where(*_OF_KEY))
+_DELETE_EMAILS = Prepared(
+    delete(UserEmail).where(
+        UserEmail.organization_id == bindparam("key_organization"), UserEmail.user_id == bindparam("key_id")
+    )
 )
 _USER_NAME_TAKEN = select(
     exists().where(
@@ -52,11 +55,9 @@ class LockedUser(NamedTuple):
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
     """Write a new User; return False, with nothing written, where its userName or externalId is taken."""
-    # Not the row count, which drivers do not tell of an INSERT.
-    if connection.execute(_INSERT[connection.dialect.name], row).first() is None:
+    if not _INSERT[connection.dialect.name].run(connection, row):
         return False
-    if emails:
-        connection.execute(_INSERT_EMAILS, emails)
+    _INSERT_EMAILS.run_many(connection, emails)
     add_to_total(connection, row["organization_id"], USER.name, 1)
     return True
 
@@ -67,23 +68,24 @@ def lock_user(
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
     bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
-    row = connection.execute(_LOCKED[dialect, has_nested_teams], bound).first()
+    row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
     if row is None:
         return None
+    status, role, source, is_idp_managed, active, status_before = row[6:]
     membership = Membership(
-        status=Status(row.status),
-        role=row.role,
-        source=Source(row.source),
-        is_idp_managed=row.is_idp_managed,
-        active=row.active,
-        status_before=Status(row.status_before) if row.status_before else None,
+        status=Status(status),
+        role=role,
+        source=Source(source),
+        is_idp_managed=is_idp_managed,
+        active=active,
+        status_before=Status(status_before) if status_before else None,
     )
-    return LockedUser(row.id, row.version, row.created_at, row.modified_at, row.document, row.groups, membership)
+    return LockedUser._make((*row[:6], membership))
 
 
-def _locked_statement(dialect: str, *, nested: bool) -> Any:
+def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
     document = type_coerce(User.document, Text()).label("document")
-    return (
+    return Prepared(
         select(
             User.id,
             User.version,
@@ -116,21 +118,20 @@ def update_user(
     """Write a changed User; raises IntegrityError where its userName or externalId is taken."""
     key = {"key_organization": row["organization_id"], "key_id": row["id"]}
     changed = {name: value for name, value in row.items() if name not in {"organization_id", "id", "created_at"}}
-    connection.execute(_update(tuple(changed)), {**key, **changed})
+    _update(tuple(changed)).run(connection, {**key, **changed})
     if emails_changed:
-        connection.execute(_DELETE_EMAILS, key)
-        if emails:
-            connection.execute(_INSERT_EMAILS, emails)
+        _DELETE_EMAILS.run(connection, key)
+        _INSERT_EMAILS.run_many(connection, emails)
 
 
 @lru_cache
-def _update(names: tuple[str, ...]) -> Update:
-    return _UPDATE.values({name: bindparam(name) for name in names})
+def _update(names: tuple[str, ...]) -> Prepared:
+    return Prepared(_UPDATE.values({name: bindparam(name) for name in names}))
 
 
 def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:
     """Delete a User's rows."""
-    connection.execute(_DELETE, {"key_organization": organization_id, "key_id": user_id})
+    _DELETE.run(connection, {"key_organization": organization_id, "key_id": user_id})
     add_to_total(connection, organization_id, USER.name, -1)
 
 
