@@ -46,8 +46,13 @@ class Event:
 
 def record(connection: Connection, organization_id: str, origin: Origin, events: Iterable[Event]) -> None:
     """Write the events in the transaction of `connection`."""
+    _INSERT.run_many(connection, event_rows(organization_id, origin, events))
+
+
+def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Return the rows of events, for statements that write more than them."""
     moment = now()
-    rows = [
+    return [
         {
             "organization_id": organization_id,
             "id": new_id(),
@@ -64,4 +69,3 @@ def record(connection: Connection, organization_id: str, origin: Origin, events:
         }
         for event in events
     ]
-    _INSERT.run_many(connection, rows)

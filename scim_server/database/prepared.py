@@ -105,7 +105,7 @@ class Prepared:
     ) -> Any:
         text = plan.text
         cursor = connection.connection.cursor()
-        for listen in connection.dispatch.before_cursor_execute:
+        for listen in connection.engine.dispatch.before_cursor_execute:
             text, parameters = listen(connection, cursor, text, parameters, None, many)
         try:
             (cursor.executemany if many else cursor.execute)(text, parameters)

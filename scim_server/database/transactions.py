@@ -45,6 +45,20 @@ def transaction() -> Iterator[Connection]:
 
 
 @contextmanager
+def at_once() -> Iterator[Connection]:
+    """Give a connection for a write that is one statement on PostgreSQL, and so needs no transaction around it.
+
+    SQLite takes one in any case. An open transaction gets no savepoint, so the block must not fail once it has written.
+    """
+    outer = _open_transaction.get()
+    if outer is not None:
+        yield outer
+    else:
+        with transaction() if db.engine.dialect.name == "sqlite" else reading() as connection:
+            yield connection
+
+
+@contextmanager
 def reading() -> Iterator[Connection]:
     """Give a connection for statements that read.
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, insert, select, table, type_coerce, update
+from sqlalchemy import bindparam, insert, literal_column, select, table, type_coerce, update
 from sqlalchemy import column as column_of
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
@@ -37,6 +37,9 @@ _organizations = table(
     column_of("unique_team_names", Boolean()),
     column_of("has_nested_teams", Boolean()),
 )
+_connections = table(
+    "connections", *(column_of(name, Text()) for name in ("organization_id", "id", "automatic_membership"))
+)
 _RECOGNISE = Prepared(
     select(
         Token.organization_id,
@@ -50,6 +53,11 @@ _RECOGNISE = Prepared(
         _organizations.c.schema_revision,
         _organizations.c.unique_team_names,
         _organizations.c.has_nested_teams,
+        select(_connections.c.automatic_membership)
+        .where(_connections.c.organization_id == Token.organization_id)
+        .order_by(_connections.c.id)
+        .limit(literal_column("1", Integer()))
+        .scalar_subquery(),
     )
     .join(_organizations, _organizations.c.id == Token.organization_id)
     .where(Token.id == bindparam("id"))
@@ -71,6 +79,7 @@ class _Found(NamedTuple):
     schema_revision: int
     unique_team_names: bool
     has_nested_teams: bool
+    automatic_membership: str | None
 
 
 class NoSuchToken(LookupError):
@@ -89,6 +98,7 @@ class Principal:
     schema_revision: int
     unique_team_names: bool
     has_nested_teams: bool
+    automatic_membership: str | None
 
     @property
     def serves_scim(self) -> bool:
@@ -141,6 +151,7 @@ def recognise(text: str) -> Principal | None:
         schema_revision=found.schema_revision,
         unique_team_names=found.unique_team_names,
         has_nested_teams=found.has_nested_teams,
+        automatic_membership=found.automatic_membership,
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from scim_server.audit.service import Event, record
-from scim_server.database import is_unique_violation, reading, transaction
+from scim_server.audit.service import Event, event_rows, record
+from scim_server.database import at_once, is_unique_violation, reading, transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import Stored, load_attributes
 from scim_server.identifiers import new_id, now
@@ -25,6 +25,7 @@ from scim_server.users import store
 from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
+from scim_server.users.writing import change_user, create_user
 
 Attributes = Mapping[str, Any]
 
@@ -36,23 +37,33 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
     """
     attributes = {**attributes, "active": attributes.get("active", True)}
     organization_id = provisioning.organization_id
-    user_id = user_id or new_id()
-    with transaction() as connection:
-        policy = provisioning.policy(connection)
-        membership = push_new(active=attributes["active"], automatic_membership=policy.automatic_membership)
-        moment = now()
-        row = {
-            **store.user_row(organization_id, user_id, provisioning.user_type, attributes),
-            **store.membership_row(membership),
-            "version": 1,
-            "created_at": moment,
-            "modified_at": moment,
-        }
-        if not store.insert_user(connection, row, store.email_rows(organization_id, user_id, attributes)):
-            raise _taken(connection, organization_id, attributes)
-        changes = differences({}, {**attributes, **_standing(membership)})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
+    user_id, moment = user_id or new_id(), now()
+    row = {
+        **store.user_row(organization_id, user_id, provisioning.user_type, attributes),
+        "version": 1,
+        "created_at": moment,
+        "modified_at": moment,
+    }
+    while not _create(provisioning, row, attributes):
+        with reading() as connection:
+            policy = provisioning.policy(connection)
+            if policy.automatic_membership == provisioning.automatic_membership:
+                raise _taken(connection, organization_id, attributes)
+        provisioning = replace(provisioning, automatic_membership=policy.automatic_membership)
     return Stored(user_id, 1, moment, moment, row["document"], None)
+
+
+def _create(provisioning: Provisioning, row: Mapping[str, Any], attributes: Attributes) -> bool:
+    """Write a User by the policy at hand; return False where that no longer holds, or a unique value is taken."""
+    organization_id, user_id = provisioning.organization_id, row["id"]
+    automatic_membership = provisioning.automatic_membership
+    membership = push_new(active=attributes["active"], automatic_membership=automatic_membership)
+    changes = differences({}, {**attributes, **_standing(membership)})
+    (event,) = event_rows(organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
+    user = {**row, **store.membership_row(membership)}
+    emails = store.email_rows(organization_id, user_id, attributes)
+    with at_once() as connection:
+        return create_user(connection, user, emails, event, automatic_membership)
 
 
 def replace_user(
@@ -104,14 +115,12 @@ def _change(
             membership = push_known(
                 user.membership,
                 active=after.get("active"),
-                automatic_membership=provisioning.policy(connection).automatic_membership,
+                automatic_membership=user.automatic_membership,
             )
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-            stored = _store(connection, provisioning, user, before, after, membership)
-            record(connection, organization_id, provisioning.origin, _events(user, before, after, membership))
-            return stored
+            return _store(connection, provisioning, user, before, after, membership)
     except IntegrityError as error:
         if not is_unique_violation(error):
             raise
@@ -128,17 +137,23 @@ def _store(
     membership: Membership,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
-    changed = after != before
-    row = {
-        **store.user_row(provisioning.organization_id, user.id, provisioning.user_type, after),
-        **store.membership_row(membership),
-        "version": user.version + changed,
-        "modified_at": now() if changed else user.modified_at,
-    }
-    emails_changed = after.get("emails") != before.get("emails")
-    emails = store.email_rows(provisioning.organization_id, user.id, after) if emails_changed else []
-    store.update_user(connection, row, emails, emails_changed=emails_changed)
-    return Stored(user.id, row["version"], user.created_at, row["modified_at"], row["document"], user.groups)
+    organization_id = provisioning.organization_id
+    changed = store.changed_columns(user, provisioning.user_type, before, after, membership)
+    if after != before:
+        changed |= {"version": user.version + 1, "modified_at": now()}
+    emails = None
+    if after.get("emails") != before.get("emails"):
+        emails = store.email_rows(organization_id, user.id, after)
+    (event,) = event_rows(organization_id, provisioning.origin, _events(user, before, after, membership))
+    change_user(connection, {"organization_id": organization_id, "id": user.id}, changed, emails, event)
+    return Stored(
+        user.id,
+        changed.get("version", user.version),
+        user.created_at,
+        changed.get("modified_at", user.modified_at),
+        changed.get("document", user.document),
+        user.groups,
+    )
 
 
 @contextmanager

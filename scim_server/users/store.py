@@ -1,10 +1,9 @@
 """Write a User's row, its e-mail rows and the totals; called by the service inside its transaction."""
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
@@ -18,20 +17,15 @@ from scim_server.users.mapping import USER_MAPPING
 from scim_server.users.memberships import groups_json
 from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
+from scim_server.users.writing import AUTOMATIC_MEMBERSHIP
 
 _INSERT = {
     "sqlite": Prepared(sqlite.insert(User).on_conflict_do_nothing()),
     "postgresql": Prepared(postgresql.insert(User).on_conflict_do_nothing()),
 }
 _INSERT_EMAILS = Prepared(insert(UserEmail))
-_OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
-_UPDATE = update(User).where(*_OF_KEY)
+_OF_KEY = (User.organization_id == bindparam("organization_id"), User.id == bindparam("id"))
 _DELETE = Prepared(delete(User).where(*_OF_KEY))
-_DELETE_EMAILS = Prepared(
-    delete(UserEmail).where(
-        UserEmail.organization_id == bindparam("key_organization"), UserEmail.user_id == bindparam("key_id")
-    )
-)
 _USER_NAME_TAKEN = select(
     exists().where(
         User.organization_id == bindparam("organization"),
@@ -42,7 +36,7 @@ _USER_NAME_TAKEN = select(
 
 
 class LockedUser(NamedTuple):
-    """A User's row, locked for the rest of the transaction."""
+    """A User's row, locked for the rest of the transaction, and how people join as it stands there."""
 
     id: str
     version: int
@@ -51,6 +45,7 @@ class LockedUser(NamedTuple):
     document: str
     groups: str | None
     membership: Membership
+    automatic_membership: str | None
 
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
@@ -67,11 +62,11 @@ def lock_user(
 ) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
-    bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
+    bound = {"organization_id": organization_id, "id": user_id, "base": base}
     row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
     if row is None:
         return None
-    status, role, source, is_idp_managed, active, status_before = row[6:]
+    status, role, source, is_idp_managed, active, status_before, automatic_membership = row[6:]
     membership = Membership(
         status=Status(status),
         role=role,
@@ -80,7 +75,7 @@ def lock_user(
         active=active,
         status_before=Status(status_before) if status_before else None,
     )
-    return LockedUser._make((*row[:6], membership))
+    return LockedUser._make((*row[:6], membership, automatic_membership))
 
 
 def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
@@ -99,6 +94,7 @@ def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
             User.is_idp_managed,
             User.active,
             User.status_before,
+            AUTOMATIC_MEMBERSHIP,
         )
         .where(*_OF_KEY)
         .with_for_update(of=User)
@@ -112,26 +108,9 @@ _LOCKED = {
 }
 
 
-def update_user(
-    connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]], *, emails_changed: bool
-) -> None:
-    """Write a changed User; raises IntegrityError where its userName or externalId is taken."""
-    key = {"key_organization": row["organization_id"], "key_id": row["id"]}
-    changed = {name: value for name, value in row.items() if name not in {"organization_id", "id", "created_at"}}
-    _update(tuple(changed)).run(connection, {**key, **changed})
-    if emails_changed:
-        _DELETE_EMAILS.run(connection, key)
-        _INSERT_EMAILS.run_many(connection, emails)
-
-
-@lru_cache
-def _update(names: tuple[str, ...]) -> Prepared:
-    return Prepared(_UPDATE.values({name: bindparam(name) for name in names}))
-
-
 def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:
     """Delete a User's rows."""
-    _DELETE.run(connection, {"key_organization": organization_id, "key_id": user_id})
+    _DELETE.run(connection, {"organization_id": organization_id, "id": user_id})
     add_to_total(connection, organization_id, USER.name, -1)
 
 
@@ -145,16 +124,40 @@ def user_row(
     organization_id: str, user_id: str, resource_type: ResourceType, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the columns that hold the SCIM attributes."""
-    display_name = attributes.get("displayName")
     return {
         "organization_id": organization_id,
         "id": user_id,
+        **_looked_up(attributes),
+        "document": dump_document(resource_type, user_id, attributes),
+        "search": dump_search(resource_type, USER_MAPPING, attributes),
+    }
+
+
+def changed_columns(
+    user: LockedUser,
+    resource_type: ResourceType,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    membership: Membership,
+) -> dict[str, Any]:
+    """Return the columns that a change touches: SQLite writes the index of each that is named, whatever it holds."""
+    old = {**_looked_up(before), **membership_row(user.membership)}
+    new = {**_looked_up(after), **membership_row(membership)}
+    changed = {name: value for name, value in new.items() if value != old[name]}
+    if after != before:
+        changed["document"] = dump_document(resource_type, user.id, after)
+        changed["search"] = dump_search(resource_type, USER_MAPPING, after)
+    return changed
+
+
+def _looked_up(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that Users are found and shown by."""
+    display_name = attributes.get("displayName")
+    return {
         "user_name_folded": fold(attributes["userName"]),
         "external_id": attributes.get("externalId"),
         "display_name": display_name,
         "display_name_folded": fold(display_name) if display_name is not None else None,
-        "document": dump_document(resource_type, user_id, attributes),
-        "search": dump_search(resource_type, USER_MAPPING, attributes),
     }
 
 

@@ -62,6 +62,7 @@ def provisioning() -> Provisioning:
         policy=lambda connection: joining_policy(connection, principal.organization_id),
         unique_team_names=principal.unique_team_names,
         has_nested_teams=principal.has_nested_teams,
+        automatic_membership=principal.automatic_membership,
     )
 
 
