@@ -9,7 +9,7 @@ import orjson
 from scim_server.directory.mapping import StorageMapping
 from scim_server.protocol.attributes import Attribute, ResourceType
 from scim_server.protocol.folding import table_of
-from scim_server.protocol.values import comparable
+from scim_server.protocol.values import comparable, fold
 
 
 class Stored(NamedTuple):
@@ -56,7 +56,12 @@ def _folder(attribute: Attribute | None) -> Callable[[Any], Any]:
     """Return the function that makes values of an attribute comparable; bounded, as Organizations register some."""
     if attribute is None:
         return lambda _: None
-    one = _parts_folder(attribute) if attribute.is_complex else partial(_plain, attribute)
+    if attribute.is_complex:
+        one = _parts_folder(attribute)
+    elif attribute.is_textual and not attribute.case_exact:
+        one = fold
+    else:
+        one = partial(_plain, attribute)
     return (lambda values: [one(value) for value in values]) if attribute.multi_valued else one
 
 

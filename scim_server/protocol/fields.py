@@ -95,6 +95,13 @@ class TextField(AttributeField):
         self.is_identifier = definition.uniqueness is not Uniqueness.NONE
         self.is_required = definition.required
         self.longest = MAX_INDEXED_STRING_LENGTH if self.is_indexed or self.is_identifier else MAX_STRING_LENGTH
+        self.has_rules = self.is_indexed or self.is_identifier or self.is_required
+
+    def load(self, value: Any, current: Loading) -> Any:
+        # Nearly every value of a body is such a text.
+        if not self.has_rules and isinstance(value, str) and len(value) <= self.longest:
+            return value
+        return super().load(value, current)
 
     def read(self, value: Any, current: Loading) -> str:
         if not isinstance(value, str):
@@ -193,7 +200,7 @@ class ComplexField(AttributeField):
                     loaded = field.load(given[name], current)
                 except ValidationError as error:
                     raise ValidationError({name: error.messages}) from None
-                if not is_unassigned(loaded):
+                if loaded or not is_unassigned(loaded):
                     result[name] = loaded
         if result and current.complete:
             for name in self.required_names:
@@ -221,12 +228,12 @@ class MultiValuedField(AttributeField):
             raise ValidationError(f"must not hold more than {self.most} values")
         result = []
         for index, sent in enumerate(value):
-            if not is_sent_unassigned(self.definition, sent):
+            if sent or not is_sent_unassigned(self.definition, sent):
                 try:
                     loaded = self.element.read(sent, current)
                 except ValidationError as error:
                     raise ValidationError({index: error.messages}) from None
-                if not is_unassigned(loaded):
+                if loaded or not is_unassigned(loaded):
                     result.append(loaded)
         if self.definition.is_complex and sum(element.get("primary") is True for element in result) > 1:
             raise ValidationError("must not hold more than one value with primary true")

@@ -53,7 +53,7 @@ class AttributesSchema(Schema):
         return self._finished(data, Context[Loading].get())
 
     def _finished(self, data: dict[str, Any], current: Loading) -> dict[str, Any]:
-        result = {name: value for name, value in data.items() if not is_unassigned(value)}
+        result = {name: value for name, value in data.items() if value or not is_unassigned(value)}
         # An extension without a value is not there, so nothing of it is missed.
         if current.complete and (result or not self.prefix):
             missing = {name: [REQUIRED] for name in self.required_names if name not in result}

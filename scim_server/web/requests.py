@@ -2,7 +2,8 @@
 
 import re
 
-from flask import g, request
+from flask import Request, g
+from flask.globals import request_ctx
 
 from scim_server.audit.service import ActorType, Origin
 from scim_server.identifiers import new_id
@@ -11,10 +12,15 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_USER_AGENT_LENGTH = 256
 
 
+def current_request() -> Request:
+    """Return the request itself, for those who ask it much: `flask.request` looks it up anew for each attribute."""
+    return request_ctx.request
+
+
 def request_id() -> str:
     """Return the id of this request: the client's X-Request-Id where it is a harmless word, else a new one."""
     if "request_id" not in g:
-        sent = request.headers.get("X-Request-Id", "")
+        sent = current_request().headers.get("X-Request-Id", "")
         g.request_id = sent if _REQUEST_ID.fullmatch(sent) else new_id()
     found: str = g.request_id
     return found
@@ -22,6 +28,7 @@ def request_id() -> str:
 
 def origin(actor_type: ActorType, actor_id: str) -> Origin:
     """Return who changes something with this request, for its audit events."""
+    request = current_request()
     user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
     if not user_agent.isprintable():
         user_agent = "".join(character if character.isprintable() else "?" for character in user_agent)

@@ -2,16 +2,18 @@
 
 from typing import Any
 
-from flask import current_app, g, request
+from flask import current_app, g
 
 from scim_server.protocol.errors import Forbidden, InvalidSyntax, NotFound, TooManyRequests, Unauthorized
 from scim_server.tokens.service import Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.requests import current_request
 
 
 def authenticate() -> None:
     """Set `g.principal`; raises Unauthorized, TooManyRequests, NotFound for another Organization, Forbidden."""
-    principal = recognise(_credentials())
+    request = current_request()
+    principal = recognise(_credentials(request.headers.get("Authorization", "")))
     if principal is None:
         raise Unauthorized
     limiter: RateLimiter = current_app.extensions["scim_rate_limiter"]
@@ -32,8 +34,7 @@ def current_principal() -> Principal:
     return principal
 
 
-def _credentials() -> str:
-    header = request.headers.get("Authorization", "")
+def _credentials(header: str) -> str:
     if "," in header:
         raise InvalidSyntax("Send one Authorization header.")
     scheme, _, credentials = header.strip().partition(" ")

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from flask import request
-
 from scim_server.protocol.errors import PayloadTooLarge, UnsupportedMediaType
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
+from scim_server.web.requests import current_request
 
 _MEDIA_TYPES = {"application/scim+json", "application/json"}
 _CHARSETS = {"", "utf-8", "utf8"}
@@ -17,6 +16,7 @@ def body(max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidSyntax.
     """
+    request = current_request()
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
     charset = request.mimetype_params.get("charset", "").strip('"').lower()
