@@ -6,6 +6,7 @@ bound parameters named after their slots, so one statement serves every filter o
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal, not_, or_, select, true
@@ -42,11 +43,16 @@ def slot_name(slot: int) -> str:
 def parameters(filter_: Filter) -> dict[str, Literal]:
     """Return the parameters that a statement compiled from the filter's shape is executed with."""
     bound: dict[str, Literal] = {}
-    for slot, value in enumerate(filter_.values):
-        bound[slot_name(slot)] = value
+    for (name, end), value in zip(_slot_names(len(filter_.values)), filter_.values, strict=True):
+        bound[name] = value
         if isinstance(value, str):
-            bound[f"{slot_name(slot)}_end"] = value + LAST_CHARACTER
+            bound[end] = value + LAST_CHARACTER
     return bound
+
+
+@lru_cache
+def _slot_names(slots: int) -> tuple[tuple[str, str], ...]:
+    return tuple((slot_name(slot), f"{slot_name(slot)}_end") for slot in range(slots))
 
 
 @dataclass

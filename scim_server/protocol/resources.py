@@ -158,11 +158,12 @@ def _schema_of(definitions: tuple[Attribute, ...], prefix: str) -> AttributesSch
 
 def _split(resource_type: ResourceType, body: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """Return the core attributes and those of each extension, whose names may stand under or behind a URN."""
-    core: dict[str, Any] = {}
+    core = {key: value for key, value in body.items() if ":" not in key}
     extensions: dict[str, dict[str, Any]] = {}
     whole: dict[str, str] = {}
-    for key, value in body.items():
-        schema, name = _owner(resource_type, key) if ":" in key else (None, key)
+    for key in [key for key in body if ":" in key]:
+        value = body[key]
+        schema, name = _owner(resource_type, key)
         if schema is None:
             _put(core, key, value, key)
             continue

@@ -68,7 +68,7 @@ def provisioning() -> Provisioning:
 
 def quirks() -> Quirks:
     """Return what was repaired or ignored in this request; noted on the Connection after it."""
-    if "quirks" not in g:
-        g.quirks = Quirks()
-    found: Quirks = g.quirks
+    found: Quirks | None = g.get("quirks")
+    if found is None:
+        found = g.quirks = Quirks()
     return found
