@@ -1,5 +1,8 @@
 """The application factory: an ordered list of set-up steps; the order is the documentation."""
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,9 +21,17 @@ from scim_server.web.scim import scim
 from scim_server.web.security import set_up_security
 
 
+class Application(Flask):
+    """Flask for views that are plain functions."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: Flask would look into each view and hook of each request for a coroutine."""
+        return func
+
+
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for these settings. Opens no connection yet."""
-    app = Flask("scim_server", static_folder=None)
+    app = Application("scim_server", static_folder=None)
     set_up_configuration(app, settings)
     set_up_engines(app, settings)
     set_up_proxies(app, settings)

@@ -23,6 +23,8 @@ SQLITE_MMAP_BYTES = 1 << 30
 # Statements that the compiler of SQLAlchemy remembers; the filter shapes of many Organizations fit.
 STATEMENT_CACHE = 2_000
 READ = "read"
+# Without transactions there is nothing to roll back when a connection is given back.
+AUTOCOMMIT = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
 
 _BEGIN = Prepared(text("BEGIN IMMEDIATE"))
 
@@ -49,7 +51,7 @@ def set_up_engines(app: Flask, settings: Settings) -> None:
         }
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
-    app.config["SQLALCHEMY_BINDS"] = {READ: {"url": url, "isolation_level": "AUTOCOMMIT", **options}}
+    app.config["SQLALCHEMY_BINDS"] = {READ: {"url": url, **AUTOCOMMIT, **options}}
     db.init_app(app)
     if url.get_backend_name() == "sqlite":
         with app.app_context():

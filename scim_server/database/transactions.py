@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TypeVar
 
@@ -44,31 +44,29 @@ def transaction() -> Iterator[Connection]:
             _open_transaction.reset(token)
 
 
-@contextmanager
-def at_once() -> Iterator[Connection]:
+def at_once() -> AbstractContextManager[Connection]:
     """Give a connection for a write that is one statement on PostgreSQL, and so needs no transaction around it.
 
     SQLite takes one in any case. An open transaction gets no savepoint, so the block must not fail once it has written.
     """
     outer = _open_transaction.get()
     if outer is not None:
-        yield outer
-    else:
-        with transaction() if db.engine.dialect.name == "sqlite" else reading() as connection:
-            yield connection
+        return nullcontext(outer)
+    return transaction() if db.engine.dialect.name == "sqlite" else reading()
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def reading() -> AbstractContextManager[Connection]:
     """Give a connection for statements that read.
 
     It is the open transaction's, so that it sees its own writes, or else one in AUTOCOMMIT, which blocks inside the
     block share.
     """
     outer = _open_transaction.get() or _open_reader.get()
-    if outer is not None:
-        yield outer
-        return
+    return _own_reader() if outer is None else nullcontext(outer)
+
+
+@contextmanager
+def _own_reader() -> Iterator[Connection]:
     with read_engine().connect() as connection:
         token = _open_reader.set(connection)
         try:
