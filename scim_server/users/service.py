@@ -120,7 +120,7 @@ def _change(
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-            return _store(connection, provisioning, user, before, after, membership)
+            return _store(connection, provisioning, user, differences(before, after), after, membership)
     except IntegrityError as error:
         if not is_unique_violation(error):
             raise
@@ -132,19 +132,17 @@ def _store(
     connection: Connection,
     provisioning: Provisioning,
     user: store.LockedUser,
-    before: Attributes,
+    changes: Mapping[str, Any],
     after: Attributes,
     membership: Membership,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
     organization_id = provisioning.organization_id
-    changed = store.changed_columns(user, provisioning.user_type, before, after, membership)
-    if after != before:
+    changed = store.changed_columns(user, provisioning.user_type, after, changes, membership)
+    if changes:
         changed |= {"version": user.version + 1, "modified_at": now()}
-    emails = None
-    if after.get("emails") != before.get("emails"):
-        emails = store.email_rows(organization_id, user.id, after)
-    (event,) = event_rows(organization_id, provisioning.origin, _events(user, before, after, membership))
+    emails = store.email_rows(organization_id, user.id, after) if "emails" in changes else None
+    (event,) = event_rows(organization_id, provisioning.origin, [_event(user, changes, membership)])
     change_user(connection, {"organization_id": organization_id, "id": user.id}, changed, emails, event)
     return Stored(
         user.id,
@@ -183,27 +181,26 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
     return user
 
 
-def _events(user: store.LockedUser, before: Attributes, after: Attributes, membership: Membership) -> list[Event]:
-    changes = differences({**before, **_standing(user.membership)}, {**after, **_standing(membership)})
+def _event(user: store.LockedUser, changes: Mapping[str, Any], membership: Membership) -> Event:
     if access_ends(user.membership, membership):
         action = "scim:user:deactivated"
     elif user.membership.status is not membership.status:
         action = f"scim:user:{'activated' if membership.status.value == 'ACTIVE' else 'updated'}"
-    elif not user.membership.is_idp_managed and before == after:
+    elif not user.membership.is_idp_managed and not changes:
         action = "scim:user:adopted"
     else:
         action = "scim:user:updated"
-    return [Event(action, "User", user.id, changes)]
+    standing = differences(_standing(user.membership), _standing(membership))
+    return Event(action, "User", user.id, {**changes, **standing})
 
 
 def _standing(membership: Membership) -> dict[str, Any]:
     """Return what an audit event says of the standing, under names that no SCIM attribute has."""
-    visible = replace(membership, active=None)
     return {
-        "#status": visible.status.value,
-        "#role": visible.role,
-        "#source": visible.source.value,
-        "#isIdpManaged": visible.is_idp_managed,
+        "#status": membership.status.value,
+        "#role": membership.role,
+        "#source": membership.source.value,
+        "#isIdpManaged": membership.is_idp_managed,
     }
 
 

@@ -1,6 +1,6 @@
 """Write a User's row, its e-mail rows and the totals; called by the service inside its transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce
@@ -33,6 +33,14 @@ _USER_NAME_TAKEN = select(
         User.id != bindparam("but"),
     )
 )
+
+
+# The columns of `_looked_up` by the attributes that they hold.
+_LOOKED_UP = {
+    "userName": ("user_name_folded",),
+    "externalId": ("external_id",),
+    "displayName": ("display_name", "display_name_folded"),
+}
 
 
 class LockedUser(NamedTuple):
@@ -136,16 +144,23 @@ def user_row(
 def changed_columns(
     user: LockedUser,
     resource_type: ResourceType,
-    before: Mapping[str, Any],
     after: Mapping[str, Any],
+    differing: Collection[str],
     membership: Membership,
 ) -> dict[str, Any]:
-    """Return the columns that a change touches: SQLite writes the index of each that is named, whatever it holds."""
-    old = {**_looked_up(before), **membership_row(user.membership)}
-    new = {**_looked_up(after), **membership_row(membership)}
-    changed = {name: value for name, value in new.items() if value != old[name]}
-    if after != before:
+    """Return the columns that a change touches, `differing` being the names of the attributes that do.
+
+    SQLite writes the index of each column that is named, whatever it holds.
+    """
+    changed: dict[str, Any] = {}
+    if membership != user.membership:
+        old, new = membership_row(user.membership), membership_row(membership)
+        changed = {name: value for name, value in new.items() if value != old[name]}
+    if differing:
+        row = _looked_up(after)
+        changed |= {column: row[column] for name in differing for column in _LOOKED_UP.get(name, ())}
         changed["document"] = dump_document(resource_type, user.id, after)
+    if not all(map(USER_MAPPING.is_indexed_apart, differing)):
         changed["search"] = dump_search(resource_type, USER_MAPPING, after)
     return changed
 
