@@ -109,9 +109,7 @@ class Compiler:
         if self._scope is not None:
             return self._scope(leaf)
         column = self.mapping.column(path)
-        if column is not None:
-            return column
-        return json_value(self.dialect, self.mapping.table.c.search, path.keys, leaf)
+        return column if column is not None else _searched(self.mapping, self.dialect, path)
 
     def _present(self, path: AttributePath) -> ColumnElement[bool]:
         leaf = path.leaf
@@ -169,6 +167,13 @@ class Compiler:
             for extension in self.resource_type.extensions
         ]
         return or_(fulfils(self.resource_type.schema.id), *held)
+
+
+@lru_cache(maxsize=1_000)
+def _searched(mapping: StorageMapping, dialect: str, path: AttributePath) -> ColumnElement[Any]:
+    """Return the expression of an attribute in the search document; bounded, as Organizations register attributes."""
+    assert path.leaf is not None
+    return json_value(dialect, mapping.table.c.search, path.keys, path.leaf)
 
 
 def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: str) -> ColumnElement[bool]:
