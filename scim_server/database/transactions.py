@@ -7,14 +7,16 @@ from contextvars import ContextVar
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from scim_server.database.base import db
 from scim_server.database.engines import read_engine
+from scim_server.database.prepared import Prepared
 
 Result = TypeVar("Result")
+
+_BEGIN, _BEGIN_IMMEDIATE = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
 _open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
@@ -26,22 +28,27 @@ _sqlite_write_lock = threading.Lock()
 def transaction() -> Iterator[Connection]:
     """Open a transaction, or a savepoint where one is open: all of the block is stored, or nothing of it.
 
-    On SQLite it holds the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the
-    row that you will change with SELECT ... FOR UPDATE first.
+    It is begun and ended on the connection that the request reads by, so that no request holds two. On SQLite it holds
+    the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the row that you will
+    change with SELECT ... FOR UPDATE first.
     """
     outer = _open_transaction.get()
     if outer is not None:
         with outer.begin_nested():
             yield outer
         return
-    engine = db.engine
-    lock = _sqlite_write_lock if engine.dialect.name == "sqlite" else nullcontext()
-    with lock, engine.begin() as connection:
-        token = _open_transaction.set(connection)
-        try:
-            yield connection
-        finally:
-            _open_transaction.reset(token)
+    is_sqlite = read_engine().dialect.name == "sqlite"
+    with _sqlite_write_lock if is_sqlite else nullcontext(), reading() as connection:
+        if connection.in_transaction():
+            # SQLAlchemy's own notion, from a statement before; in AUTOCOMMIT the database knows of none.
+            connection.commit()
+        with connection.begin():
+            (_BEGIN_IMMEDIATE if is_sqlite else _BEGIN).run(connection, {})
+            token = _open_transaction.set(connection)
+            try:
+                yield connection
+            finally:
+                _open_transaction.reset(token)
 
 
 def at_once() -> AbstractContextManager[Connection]:
@@ -52,7 +59,7 @@ def at_once() -> AbstractContextManager[Connection]:
     outer = _open_transaction.get()
     if outer is not None:
         return nullcontext(outer)
-    return transaction() if db.engine.dialect.name == "sqlite" else reading()
+    return transaction() if read_engine().dialect.name == "sqlite" else reading()
 
 
 def reading() -> AbstractContextManager[Connection]:
