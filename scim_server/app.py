@@ -15,6 +15,7 @@ from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
+from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.request_log import set_up_request_log
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_errors(app)
     set_up_request_log(app)
     set_up_scim(app, settings)
+    set_up_management(app, settings)
     app.register_blueprint(operations)
     return app
 

@@ -1,25 +1,42 @@
 """All models, so that the metadata is complete wherever it is needed."""
 
-from scim_server.audit.models import AuditEvent
+from scim_server.audit.models import AuditEvent, AuditSeal
 from scim_server.connections.models import Connection, ConnectionObservation
 from scim_server.directory.totals import ResourceTotal
 from scim_server.directory.walks import WalkStop
+from scim_server.domains.models import Domain
+from scim_server.idempotency.models import RememberedAnswer
+from scim_server.invitations.models import Invitation
+from scim_server.jobs.models import Lease
 from scim_server.organizations.models import Organization, OrganizationExtension
+from scim_server.outbox.models import OutboxMessage
+from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
 from scim_server.users.models import User, UserEmail
+from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
     "AuditEvent",
+    "AuditSeal",
     "Connection",
     "ConnectionObservation",
+    "CustomRole",
+    "Deployment",
+    "Domain",
+    "Invitation",
+    "Lease",
     "Organization",
     "OrganizationExtension",
+    "OutboxMessage",
+    "RememberedAnswer",
     "ResourceTotal",
+    "RoleBinding",
     "Team",
     "TeamMember",
     "Token",
     "User",
     "UserEmail",
     "WalkStop",
+    "Workspace",
 ]

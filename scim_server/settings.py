@@ -152,6 +152,30 @@ class Settings(BaseSettings):
         ge=1,
         le=1_000_000,
     )
+    management_gets_per_second: float = setting(
+        "Reading management requests a second that one token may send for long. 0 switches the limit off.",
+        "a number from 0 to 1000000",
+        default=25.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+    )
+    management_posts_per_second: float = setting(
+        "Changing management requests a second that one token may send for long. 0 switches the limit off.",
+        "a number from 0 to 1000000",
+        default=10.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+    )
+    management_deletes_per_second: float = setting(
+        "Deleting management requests a second that one token may send for long. 0 switches the limit off.",
+        "a number from 0 to 1000000",
+        default=5.0,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "The least weight of what is logged.", "debug, info, warning or error", default="info"
     )

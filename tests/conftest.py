@@ -19,13 +19,21 @@ from scim_server.connections.service import change_connection
 from scim_server.database import schema
 from scim_server.database.engines import dispose_engines
 from scim_server.settings import Settings
-from scim_server.tokens.service import SCIM_SCOPE, create_token
+from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token
+from tests.support.api import ApiClient
 from tests.support.client import ScimClient
 from tests.support.postgres import create_database, start_server
 from tests.support.server import RealServer
 
 BACKENDS = ("sqlite", "postgresql")
 OPERATOR = Origin(ActorType.OPERATOR, "tests")
+# Tests send as fast as they can.
+NO_LIMITS = {
+    "rate_limit_per_second": 0,
+    "management_gets_per_second": 0,
+    "management_posts_per_second": 0,
+    "management_deletes_per_second": 0,
+}
 
 # Examples of a property share the Organization of their test, and machines that are busy are slow.
 # A merge is judged by the same examples each time; new ones are drawn wherever people run the tests.
@@ -90,7 +98,7 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def make_app(database_url: str, home: Path, **settings: object) -> Flask:
     """Return an application over a database, whose tables it brings up to date."""
-    values = {"home": home, "database_url": database_url, "rate_limit_per_second": 0, **settings}
+    values = {"home": home, "database_url": database_url, **NO_LIMITS, **settings}
     application = create_app(Settings.load(**values))
     with application.app_context():
         schema.upgrade()
@@ -132,6 +140,18 @@ def make_organization(name: str, owner: str | None = None) -> Organization:
     return Organization(founded.organization_id, founded.slug, token)
 
 
+def make_api(app: Flask, organization: Organization, role: str | None = "ORGANIZATION_OWNER") -> ApiClient:
+    """Return a client of the management API with a token of this role; needs an application context."""
+    _, token = create_token(organization.id, OPERATOR, name=f"{role} api", role=role, scopes=(MANAGEMENT_SCOPE,))
+    return ApiClient(app, organization.id, token)
+
+
+@pytest.fixture
+def api(app: Flask, organization: Organization) -> ApiClient:
+    """Give a client of the management API that may do in the fresh Organization what an Owner may."""
+    return make_api(app, organization)
+
+
 @pytest.fixture
 def organization(app: Flask) -> Organization:
     """Give a fresh Organization without Users."""
@@ -157,6 +177,8 @@ class Cast:
 
     acme: ScimClient
     elsewhere: ScimClient
+    api: ApiClient
+    charlies_api: ApiClient
     alice: str
     bob: str
     charlie: str
@@ -185,4 +207,5 @@ def make_cast(app: Flask) -> Cast:
     team = here.create_group("Engineers", bob, dora)["id"]
     here.patch(f"/Users/{dora}", {"op": "replace", "path": "active", "value": False})
     charlies_team = there.create_group("Engineers", charlie)["id"]
-    return Cast(here, there, alice, bob, charlie, dora, team, charlies_team)
+    apis = (make_api(app, acme), make_api(app, other))
+    return Cast(here, there, *apis, alice, bob, charlie, dora, team, charlies_team)

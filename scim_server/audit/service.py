@@ -19,6 +19,7 @@ class ActorType(StrEnum):
     """Kinds of actors."""
 
     TOKEN = "token"  # noqa: S105 - a kind of actor, no secret
+    USER = "user"
     OPERATOR = "operator"
     SYSTEM = "system"
 
@@ -29,6 +30,7 @@ class Origin:
 
     actor_type: ActorType
     actor_id: str | None = None
+    actor_name: str | None = None
     request_id: str | None = None
     ip_address: str | None = None
     user_agent: str | None = None
@@ -60,12 +62,14 @@ def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) ->
             "action": event.action,
             "actor_type": origin.actor_type.value,
             "actor_id": origin.actor_id,
+            "actor_name": origin.actor_name,
             "target_type": event.target_type,
             "target_id": event.target_id,
             "changes": orjson.dumps(event.changes).decode(),
             "request_id": origin.request_id,
             "ip_address": origin.ip_address,
             "user_agent": origin.user_agent,
+            "digest": None,
         }
         for event in events
     ]

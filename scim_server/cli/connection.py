@@ -108,7 +108,10 @@ def admit_waiting(organization_name: str, as_json: bool) -> None:
     Example: scim-server connection admit-waiting -O acme
     """
     found = find_organization(organization_name)
-    admitted = admit_all_waiting(found.id, operator(), lambda database: joining_policy(database, found.id))
+    connection_id = read_connection(found.id).id
+    admitted = admit_all_waiting(
+        found.id, operator(), lambda database: joining_policy(database, found.id, connection_id)
+    )
     if as_json:
         print_json({"admitted_users": admitted})
         return

@@ -83,4 +83,4 @@ def operator() -> Origin:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = None
-    return Origin(ActorType.OPERATOR, name)
+    return Origin(ActorType.OPERATOR, name, name)

@@ -11,6 +11,7 @@ class Connection(Base):
     """How one identity provider provisions an Organization.
 
     `automatic_membership` is the role of people who join just in time, None where that is switched off.
+    `provisioning` is `ON`, `OFF` (SCIM is refused) or `PAUSED` (SCIM is asked to come again later).
     `unknown_members` says what a Group's member ids that name nobody do: `skip` or `refuse`.
     """
 
@@ -23,6 +24,7 @@ class Connection(Base):
     name: Mapped[str] = mapped_column(OrderedText)
     automatic_membership: Mapped[str | None] = mapped_column(OrderedText)
     unknown_members: Mapped[str] = mapped_column(OrderedText)
+    provisioning: Mapped[str] = mapped_column(OrderedText)
     created_at: Mapped[str] = mapped_column(Moment)
     modified_at: Mapped[str] = mapped_column(Moment)
 

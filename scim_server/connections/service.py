@@ -1,6 +1,7 @@
 """Read and change how an identity provider provisions an Organization."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from sqlalchemy import Connection as DatabaseConnection
 from sqlalchemy import bindparam, insert, select, update
@@ -14,11 +15,19 @@ from scim_server.roles.catalogue import UnknownRole, catalogue
 
 SKIP, REFUSE = "skip", "refuse"
 
+
+class ProvisioningState(StrEnum):
+    """Whether a Connection's identity provider may push."""
+
+    ON = "ON"
+    OFF = "OFF"
+    PAUSED = "PAUSED"
+
+
 _POLICY = Prepared(
-    select(Connection.automatic_membership, Connection.unknown_members)
-    .where(Connection.organization_id == bindparam("organization"))
-    .order_by(Connection.id)
-    .limit(1)
+    select(Connection.automatic_membership, Connection.unknown_members).where(
+        Connection.organization_id == bindparam("organization"), Connection.id == bindparam("connection")
+    )
 )
 
 
@@ -32,10 +41,10 @@ class ConnectionSettings:
     unknown_members: str
 
 
-def joining_policy(connection: DatabaseConnection, organization_id: str) -> JoiningPolicy:
-    """Return how people join the Organization, as it stands in this transaction."""
-    row = _POLICY.first(connection, {"organization": organization_id})
-    assert row is not None, "an Organization is founded with a Connection"
+def joining_policy(connection: DatabaseConnection, organization_id: str, connection_id: str) -> JoiningPolicy:
+    """Return how people join the Organization by a Connection, as it stands in this transaction."""
+    row = _POLICY.first(connection, {"organization": organization_id, "connection": connection_id})
+    assert row is not None, "a token belongs to a Connection"
     automatic_membership, unknown_members = row
     return JoiningPolicy(automatic_membership, refuse_unknown_members=unknown_members == REFUSE)
 
@@ -51,6 +60,7 @@ def create_connection(connection: DatabaseConnection, organization_id: str) -> N
             "name": "Identity provider",
             "automatic_membership": catalogue().default,
             "unknown_members": SKIP,
+            "provisioning": ProvisioningState.ON.value,
             "created_at": moment,
             "modified_at": moment,
         },

@@ -16,6 +16,10 @@ class Organization(Base):
     slug: Mapped[str] = mapped_column(OrderedText, unique=True)
     name: Mapped[str] = mapped_column(OrderedText)
     created_at: Mapped[str] = mapped_column(Moment)
+    modified_at: Mapped[str] = mapped_column(Moment)
+    billing_email: Mapped[str | None] = mapped_column(OrderedText)
+    # Days that audit events are kept; None for ever.
+    audit_retention_days: Mapped[int | None]
     # Rises whenever an extension is registered or removed, so that each worker knows its copy is old.
     schema_revision: Mapped[int] = mapped_column(default=0)
     # Team names are matched by identity providers; RFC 7643 does not ask for uniqueness (idp-wire 7.8).

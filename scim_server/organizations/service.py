@@ -38,7 +38,8 @@ def insert_organization(connection: Connection, name: str) -> tuple[str, str]:
     if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise OrganizationError(f"An Organization's name has 1 to {MAX_NAME_LENGTH} printable characters.")
     organization_id, slug = new_id(), _free_slug(connection, name)
-    row = {"id": organization_id, "slug": slug, "name": name, "created_at": now()}
+    moment = now()
+    row = {"id": organization_id, "slug": slug, "name": name, "created_at": moment, "modified_at": moment}
     connection.execute(insert(Organization), row)
     start_totals(connection, organization_id, (USER.name, GROUP.name))
     return organization_id, slug

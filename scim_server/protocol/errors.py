@@ -15,8 +15,10 @@ class ScimError(Exception):
     scim_type: ClassVar[str | None] = None
     default_detail: ClassVar[str] = "The request could not be understood."
 
-    def __init__(self, detail: str | None = None) -> None:
+    def __init__(self, detail: str | None = None, *, field: str | None = None) -> None:
         self.detail = detail or self.default_detail
+        # The field of a management request that is wrong; SCIM names the attribute in the detail.
+        self.field = field
         super().__init__(self.detail)
 
     def body(self) -> dict[str, object]:

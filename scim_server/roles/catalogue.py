@@ -1,9 +1,11 @@
-"""The role catalogue: which scopes and roles there are, read once from `config/roles.toml`."""
+"""The role catalogue: which scopes and roles there are and what they permit, read once from `config/roles.toml`."""
 
+import operator
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,12 @@ class UnknownRole(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role of one scope; a lower `rank` is more privileged."""
+    """A role of one scope; a lower `rank` is more privileged. `permissions` are all it permits, also by inheritance."""
 
     name: str
     title: str
     rank: int
+    permissions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Scope:
     name: str
     description: str
     roles: tuple[Role, ...]
+    # The role that a role on a lower scope brings along, where there is one.
+    accessor: str | None = None
 
     def role(self, name: str) -> Role:
         """Return the role of this name; raises UnknownRole."""
@@ -41,14 +46,20 @@ class Scope:
             f"{name!r} is no role of the {self.name}; choose one of {', '.join(r.name for r in self.roles)}."
         )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the roles, the most privileged first."""
+        return tuple(role.name for role in self.roles)
+
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All scopes, and the two Organization roles that the server itself knows the meaning of."""
+    """All scopes, and the roles that the server itself knows the meaning of."""
 
     scopes: Mapping[str, Scope]
     owner: str
     default: str
+    workspace_owner: str
 
     @property
     def organization(self) -> Scope:
@@ -57,19 +68,27 @@ class Catalogue:
 
 
 def read_catalogue(document: Mapping[str, Any]) -> Catalogue:
-    """Build the catalogue from a parsed roles.toml; raises UnknownRole where owner or default name no role."""
-    scopes = {
-        name: Scope(
-            name,
-            table["description"],
-            tuple(Role(role["name"], role["title"], rank) for rank, role in enumerate(table["roles"])),
-        )
-        for name, table in document.items()
-    }
-    organization = document["organization"]
+    """Build the catalogue from a parsed roles.toml; raises UnknownRole where a role that is referred to is missing."""
+    scopes = {name: _scope(name, table) for name, table in document.items()}
+    organization, workspace = document["organization"], document["workspace"]
     for key in ("owner", "default"):
         scopes["organization"].role(organization[key])
-    return Catalogue(scopes, organization["owner"], organization["default"])
+    scopes["workspace"].role(workspace["owner"])
+    return Catalogue(scopes, organization["owner"], organization["default"], workspace["owner"])
+
+
+def _scope(name: str, table: Mapping[str, Any]) -> Scope:
+    listed: list[frozenset[str]] = [frozenset(role.get("permissions", ())) for role in table["roles"]]
+    # From the least privileged upwards each role has what is below it.
+    permitted = list(accumulate(reversed(listed), operator.or_))[::-1]
+    roles = tuple(
+        Role(role["name"], role["title"], rank, permissions)
+        for rank, (role, permissions) in enumerate(zip(table["roles"], permitted, strict=True))
+    )
+    scope = Scope(name, table["description"], roles, table.get("accessor"))
+    if scope.accessor is not None:
+        scope.role(scope.accessor)
+    return scope
 
 
 @cache

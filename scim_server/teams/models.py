@@ -25,6 +25,18 @@ class Team(Base):
     display_name_key: Mapped[str | None] = mapped_column(OrderedText)
     external_id: Mapped[str | None] = mapped_column(OrderedText)
     is_idp_managed: Mapped[bool]
+    description: Mapped[str | None] = mapped_column(OrderedText)
+    # The Organization role that its members hold through it.
+    role: Mapped[str] = mapped_column(OrderedText)
+    role_granted_at: Mapped[str | None] = mapped_column(Moment)
+    role_granted_by_type: Mapped[str | None] = mapped_column(OrderedText)
+    role_granted_by_id: Mapped[str | None] = mapped_column(OrderedText)
+    # Rows of role_bindings; moves with them, so that a change of members knows whether it changes anyone's roles.
+    binding_count: Mapped[int]
+    created_by_type: Mapped[str | None] = mapped_column(OrderedText)
+    created_by_id: Mapped[str | None] = mapped_column(OrderedText)
+    updated_by_type: Mapped[str | None] = mapped_column(OrderedText)
+    updated_by_id: Mapped[str | None] = mapped_column(OrderedText)
     # Moves with the rows of team_members, so that nobody has to count them.
     member_count: Mapped[int]
     created_at: Mapped[str] = mapped_column(Moment)

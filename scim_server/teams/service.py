@@ -20,6 +20,7 @@ from scim_server.protocol.apply import apply
 from scim_server.protocol.changes import AddValues, Change, RemoveAttribute, RemoveMatching, RemoveValues, SetAttribute
 from scim_server.protocol.errors import InvalidValue, Mutability, NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
+from scim_server.roles.catalogue import catalogue
 from scim_server.teams import store
 from scim_server.teams.membership import MemberRows
 
@@ -59,8 +60,12 @@ def create(
         **store.team_row(provisioning, team_id, own),
         "version": 1,
         "is_idp_managed": True,
+        "role": catalogue().default,
+        "binding_count": 0,
         "member_count": 0,
         "created_at": moment,
+        "created_by_type": provisioning.origin.actor_type.value,
+        "created_by_id": provisioning.origin.actor_id,
         "modified_at": moment,
     }
     with _unique_name(), transaction() as connection:

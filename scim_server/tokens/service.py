@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, insert, literal_column, select, table, type_coerce, update
+from sqlalchemy import bindparam, func, insert, select, table, type_coerce, update
 from sqlalchemy import column as column_of
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
@@ -38,12 +38,23 @@ _organizations = table(
     column_of("has_nested_teams", Boolean()),
 )
 _connections = table(
-    "connections", *(column_of(name, Text()) for name in ("organization_id", "id", "automatic_membership"))
+    "connections",
+    column_of("organization_id", Text()),
+    column_of("id", Text()),
+    column_of("provisioning", Text()),
+    column_of("automatic_membership", Text()),
+)
+_FIRST_CONNECTION = select(func.min(_connections.c.id)).where(
+    _connections.c.organization_id == bindparam("organization")
 )
 _RECOGNISE = Prepared(
     select(
         Token.organization_id,
+        Token.connection_id,
+        Token.name,
         Token.secret_digest,
+        Token.previous_secret_digest,
+        Token.previous_expires_at,
         Token.role,
         type_coerce(Token.scopes, Text()).label("scopes"),
         Token.expires_at,
@@ -53,13 +64,14 @@ _RECOGNISE = Prepared(
         _organizations.c.schema_revision,
         _organizations.c.unique_team_names,
         _organizations.c.has_nested_teams,
-        select(_connections.c.automatic_membership)
-        .where(_connections.c.organization_id == Token.organization_id)
-        .order_by(_connections.c.id)
-        .limit(literal_column("1", Integer()))
-        .scalar_subquery(),
+        _connections.c.provisioning,
+        _connections.c.automatic_membership,
     )
     .join(_organizations, _organizations.c.id == Token.organization_id)
+    .join(
+        _connections,
+        (_connections.c.organization_id == Token.organization_id) & (_connections.c.id == Token.connection_id),
+    )
     .where(Token.id == bindparam("id"))
 )
 _TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
@@ -69,7 +81,11 @@ class _Found(NamedTuple):
     """The columns of `_RECOGNISE` in their order."""
 
     organization_id: str
+    connection_id: str
+    name: str
     secret_digest: str
+    previous_secret_digest: str | None
+    previous_expires_at: str | None
     role: str | None
     scopes: str
     expires_at: str | None
@@ -79,6 +95,7 @@ class _Found(NamedTuple):
     schema_revision: int
     unique_team_names: bool
     has_nested_teams: bool
+    provisioning: str
     automatic_membership: str | None
 
 
@@ -91,13 +108,17 @@ class Principal:
     """Whom a request acts for: a token of one Organization, and what its Organization is set to."""
 
     token_id: str
+    name: str
     organization_id: str
+    connection_id: str
     slug: str
     role: str | None
     scopes: frozenset[str]
     schema_revision: int
     unique_team_names: bool
     has_nested_teams: bool
+    # Whether the Connection's identity provider may push: ON, OFF or PAUSED.
+    provisioning: str
     automatic_membership: str | None
 
     @property
@@ -135,15 +156,17 @@ def recognise(text: str) -> Principal | None:
         secret_matches(parts.secret, "")
         return None
     found = _Found._make(row)
-    if not secret_matches(parts.secret, found.secret_digest):
-        return None
     moment_ = now()
+    if not secret_matches(parts.secret, found.secret_digest) and not _is_previous(parts.secret, found, moment_):
+        return None
     if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment_):
         return None
     if _is_stale(found.last_used_at):
         _note_use(parts.id, moment_)
     return Principal(
         token_id=parts.id,
+        name=found.name,
+        connection_id=found.connection_id,
         organization_id=found.organization_id,
         slug=found.slug,
         role=found.role,
@@ -151,8 +174,15 @@ def recognise(text: str) -> Principal | None:
         schema_revision=found.schema_revision,
         unique_team_names=found.unique_team_names,
         has_nested_teams=found.has_nested_teams,
+        provisioning=found.provisioning,
         automatic_membership=found.automatic_membership,
     )
+
+
+def _is_previous(secret: str, row: _Found, moment_: str) -> bool:
+    """Tell whether the secret is the one before a rotation whose overlap has not ended."""
+    previous, until = row.previous_secret_digest, row.previous_expires_at
+    return previous is not None and until is not None and moment_ < until and secret_matches(secret, previous)
 
 
 @lru_cache
@@ -181,6 +211,7 @@ def create_token(
     role: str | None = None,
     scopes: tuple[str, ...] = (),
     expires_in_days: int | None = None,
+    connection_id: str | None = None,
 ) -> tuple[TokenRecord, str]:
     """Make a token; return its record and its text, which is shown this once. Raises UnknownRole, InvalidValue."""
     if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
@@ -191,8 +222,14 @@ def create_token(
     expires_at = moment(datetime.now(UTC) + timedelta(days=expires_in_days)) if expires_in_days else None
     made = TokenRecord(parts.id, name, role, list(scopes), now(), expires_at, None, None)
     with transaction() as connection:
+        first = connection.execute(_FIRST_CONNECTION, {"organization": organization_id}).scalar_one()
         row: dict[str, Any] = {
             "id": made.id,
+            "connection_id": connection_id or first,
+            "modified_at": made.created_at,
+            "created_by_type": origin.actor_type.value,
+            "created_by_id": origin.actor_id,
+            "expiry_period_days": expires_in_days,
             "organization_id": organization_id,
             "name": name,
             "secret_digest": digest(parts.secret),

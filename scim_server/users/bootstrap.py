@@ -36,6 +36,7 @@ def insert_owner(connection: Connection, organization_id: str, origin: Origin, e
     row = {
         **store.user_row(organization_id, user_id, USER, attributes),
         **store.membership_row(membership),
+        **store.grant_row(membership, origin, moment),
         "version": 1,
         "created_at": moment,
         "modified_at": moment,

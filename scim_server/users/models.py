@@ -31,6 +31,10 @@ class User(Base):
     # What the status was when the User was deactivated, so that reactivation can restore it.
     status_before: Mapped[str | None] = mapped_column(OrderedText)
     role: Mapped[str | None] = mapped_column(OrderedText)
+    # When and by whom the role was given, so that it can be explained; an audit event's kinds of actor.
+    role_granted_at: Mapped[str | None] = mapped_column(Moment)
+    role_granted_by_type: Mapped[str | None] = mapped_column(OrderedText)
+    role_granted_by_id: Mapped[str | None] = mapped_column(OrderedText)
     source: Mapped[str] = mapped_column(OrderedText)
     is_idp_managed: Mapped[bool]
     created_at: Mapped[str] = mapped_column(Moment)

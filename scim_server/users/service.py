@@ -56,14 +56,18 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
 def _create(provisioning: Provisioning, row: Mapping[str, Any], attributes: Attributes) -> bool:
     """Write a User by the policy at hand; return False where that no longer holds, or a unique value is taken."""
     organization_id, user_id = provisioning.organization_id, row["id"]
-    automatic_membership = provisioning.automatic_membership
-    membership = push_new(active=attributes["active"], automatic_membership=automatic_membership)
+    policy = {
+        "connection_id": provisioning.connection_id,
+        "automatic_membership": provisioning.automatic_membership,
+    }
+    membership = push_new(active=attributes["active"], automatic_membership=provisioning.automatic_membership)
     changes = differences({}, {**attributes, **_standing(membership)})
     (event,) = event_rows(organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
-    user = {**row, **store.membership_row(membership)}
+    granted = store.grant_row(membership, provisioning.origin, row["created_at"])
+    user = {**row, **store.membership_row(membership), **granted}
     emails = store.email_rows(organization_id, user_id, attributes)
     with at_once() as connection:
-        return create_user(connection, user, emails, event, automatic_membership)
+        return create_user(connection, user, emails, event, policy)
 
 
 def replace_user(
@@ -137,10 +141,12 @@ def _store(
     membership: Membership,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
-    organization_id = provisioning.organization_id
+    organization_id, moment = provisioning.organization_id, now()
     changed = store.changed_columns(user, provisioning.user_type, after, changes, membership)
     if changes:
-        changed |= {"version": user.version + 1, "modified_at": now()}
+        changed |= {"version": user.version + 1, "modified_at": moment}
+    if membership.role != user.membership.role:
+        changed |= store.grant_row(membership, provisioning.origin, moment)
     emails = store.email_rows(organization_id, user.id, after) if "emails" in changes else None
     (event,) = event_rows(organization_id, provisioning.origin, [_event(user, changes, membership)])
     change_user(connection, {"organization_id": organization_id, "id": user.id}, changed, emails, event)
@@ -172,6 +178,7 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
         provisioning.organization_id,
         user_id,
         provisioning.base,
+        connection_id=provisioning.connection_id,
         has_nested_teams=provisioning.has_nested_teams,
     )
     if user is None:

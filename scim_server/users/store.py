@@ -7,6 +7,7 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, ty
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
+from scim_server.audit.service import Origin
 from scim_server.database import Prepared
 from scim_server.directory.documents import dump_document, dump_search
 from scim_server.directory.totals import add_to_total
@@ -20,10 +21,10 @@ from scim_server.users.policy import Membership, Source, Status
 from scim_server.users.writing import AUTOMATIC_MEMBERSHIP
 
 _INSERT = {
-    "sqlite": Prepared(sqlite.insert(User).on_conflict_do_nothing()),
-    "postgresql": Prepared(postgresql.insert(User).on_conflict_do_nothing()),
+    "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
+    "postgresql": postgresql.insert(User).on_conflict_do_nothing().returning(User.id),
 }
-_INSERT_EMAILS = Prepared(insert(UserEmail))
+_INSERT_EMAILS = insert(UserEmail)
 _OF_KEY = (User.organization_id == bindparam("organization_id"), User.id == bindparam("id"))
 _DELETE = Prepared(delete(User).where(*_OF_KEY))
 _USER_NAME_TAKEN = select(
@@ -58,19 +59,27 @@ class LockedUser(NamedTuple):
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
     """Write a new User; return False, with nothing written, where its userName or externalId is taken."""
-    if not _INSERT[connection.dialect.name].run(connection, row):
+    # Not the row count, which drivers do not tell of an INSERT.
+    if connection.execute(_INSERT[connection.dialect.name], row).first() is None:
         return False
-    _INSERT_EMAILS.run_many(connection, emails)
+    if emails:
+        connection.execute(_INSERT_EMAILS, emails)
     add_to_total(connection, row["organization_id"], USER.name, 1)
     return True
 
 
 def lock_user(
-    connection: Connection, organization_id: str, user_id: str, base: str, *, has_nested_teams: bool
+    connection: Connection,
+    organization_id: str,
+    user_id: str,
+    base: str,
+    *,
+    connection_id: str,
+    has_nested_teams: bool,
 ) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
-    bound = {"organization_id": organization_id, "id": user_id, "base": base}
+    bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
     row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
     if row is None:
         return None
@@ -173,6 +182,16 @@ def _looked_up(attributes: Mapping[str, Any]) -> dict[str, Any]:
         "external_id": attributes.get("externalId"),
         "display_name": display_name,
         "display_name_folded": fold(display_name) if display_name is not None else None,
+    }
+
+
+def grant_row(membership: Membership, origin: Origin, moment: str) -> dict[str, Any]:
+    """Return the columns that say when and by whom the role was given."""
+    given = membership.role is not None
+    return {
+        "role_granted_at": moment if given else None,
+        "role_granted_by_type": origin.actor_type.value if given else None,
+        "role_granted_by_id": origin.actor_id if given else None,
     }
 
 

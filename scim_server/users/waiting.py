@@ -7,10 +7,12 @@ from sqlalchemy import Connection, bindparam, func, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
+from scim_server.identifiers import now
 from scim_server.organizations.provisioning import JoiningPolicy
 from scim_server.protocol.errors import Conflict
 from scim_server.users.models import User
 from scim_server.users.policy import Membership, Source, Status, admit_waiting
+from scim_server.users.store import grant_row
 
 _WAITING = (User.organization_id == bindparam("organization"), User.status == Status.AWAITING_INVITATION.value)
 _COUNT = select(func.count()).select_from(User).where(*_WAITING)
@@ -24,7 +26,13 @@ _LOCK = (
 _ADMIT = (
     update(User)
     .where(User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
-    .values(status=bindparam("status"), role=bindparam("role"))
+    .values(
+        status=bindparam("status"),
+        role=bindparam("role"),
+        role_granted_at=bindparam("role_granted_at"),
+        role_granted_by_type=bindparam("role_granted_by_type"),
+        role_granted_by_id=bindparam("role_granted_by_id"),
+    )
 )
 
 
@@ -60,13 +68,14 @@ def admit_all_waiting(organization_id: str, origin: Origin, policy: Callable[[Co
 
 
 def _admit(connection: Connection, organization_id: str, origin: Origin, waiting: Sequence[Any], role: str) -> None:
-    rows, events = [], []
+    rows, events, moment = [], [], now()
     for user in waiting:
         source = Source(user.source)
         before = Membership(Status.AWAITING_INVITATION, user.role, source, user.is_idp_managed, user.active)
         after = admit_waiting(before, automatic_membership=role)
         key = {"key_organization": organization_id, "key_id": user.id}
-        rows.append({**key, "status": after.status.value, "role": after.role})
+        standing = {"status": after.status.value, "role": after.role}
+        rows.append({**key, **standing, **grant_row(after, origin, moment)})
         changes = {"#status": [before.status.value, after.status.value], "#role": [before.role, after.role]}
         events.append(Event("owner:user:admitted", "User", user.id, changes))
     connection.execute(_ADMIT, rows)

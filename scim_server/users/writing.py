@@ -26,14 +26,13 @@ from sqlalchemy import (
     exists,
     func,
     insert,
-    literal_column,
     select,
     table,
     true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import Text
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import Prepared
@@ -56,12 +55,13 @@ _EVENT = "event_"
 _connections = table(
     "connections", *(column(name, Text()) for name in ("organization_id", "id", "automatic_membership"))
 )
-# How people join, as the statement that has this in it finds it.
+# How people join by a Connection, as the statement that has this in it finds it.
 AUTOMATIC_MEMBERSHIP = (
     select(_connections.c.automatic_membership)
-    .where(_connections.c.organization_id == bindparam("organization_id"))
-    .order_by(_connections.c.id)
-    .limit(literal_column("1", Integer()))
+    .where(
+        _connections.c.organization_id == bindparam("organization_id"),
+        _connections.c.id == bindparam("connection_id"),
+    )
     .scalar_subquery()
 )
 _STILL: ColumnElement[bool] = AUTOMATIC_MEMBERSHIP.is_not_distinct_from(bindparam("automatic_membership", type_=Text()))
@@ -79,14 +79,12 @@ _DELETE_EMAILS = Prepared(
 _CREATE = Prepared(sqlite.insert(User).from_select(*_NEW_USER).on_conflict_do_nothing())
 
 
-def create_user(
-    connection: Connection, user: Row, emails: Sequence[Row], event: Row, automatic_membership: str | None
-) -> bool:
+def create_user(connection: Connection, user: Row, emails: Sequence[Row], event: Row, policy: Row) -> bool:
     """Write a new User; return False, with nothing written, where a unique value is taken or people join otherwise now.
 
-    `automatic_membership` is what the User's standing was decided by.
+    `policy` is what the User's standing was decided by: connection_id, and its automatic_membership.
     """
-    bound = {**user, "automatic_membership": automatic_membership}
+    bound = {**user, **policy}
     if connection.dialect.name != SQLITE:
         return _CREATE_AT_ONCE.first(connection, bound | _together(emails, event)) is not None
     if not _CREATE.run(connection, bound):

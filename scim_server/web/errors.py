@@ -1,4 +1,7 @@
-"""The one switch from exceptions to answers: SCIM Errors under /scim/, problem JSON elsewhere (RFC 9457)."""
+"""The one switch from exceptions to answers: SCIM Errors under /scim/, the management API's body under /v1/.
+
+Elsewhere it is problem JSON (RFC 9457).
+"""
 
 import logging
 
@@ -9,6 +12,8 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 from scim_server.database.transactions import is_unavailable
 from scim_server.protocol import errors
 from scim_server.protocol.errors import ScimError
+from scim_server.roles.catalogue import UnknownRole
+from scim_server.web.management.errors import management_body
 from scim_server.web.requests import request_id
 
 SCIM_MEDIA_TYPE = "application/scim+json"
@@ -39,7 +44,7 @@ def set_up_errors(app: Flask) -> None:
 def answer(error: Exception) -> Response:
     """Return the answer for an exception; unknown ones are logged and answered without any detail."""
     known = _known(error)
-    response = _scim_answer(known) if request.path.startswith("/scim/") else _problem_answer(known)
+    response = _body(known)
     response.headers["X-Request-Id"] = request_id()
     if isinstance(known, errors.TooManyRequests | errors.Unavailable):
         response.headers["Retry-After"] = str(known.retry_after)
@@ -55,6 +60,8 @@ def answer(error: Exception) -> Response:
 def _known(error: Exception) -> ScimError:
     if isinstance(error, ScimError):
         return error
+    if isinstance(error, UnknownRole):
+        return errors.InvalidValue(str(error), field="role")
     if isinstance(error, SecurityError):
         return errors.InvalidSyntax("The Host header names none of this server's hosts; use the public URL.")
     if isinstance(error, HTTPException) and error.code in _BY_STATUS:
@@ -64,6 +71,14 @@ def _known(error: Exception) -> ScimError:
         return errors.Unavailable()
     _log.error("unexpected error", exc_info=error, extra={"request_id": request_id()})
     return errors.InternalError(f"The server failed; nothing was changed. Request id: {request_id()}")
+
+
+def _body(error: ScimError) -> Response:
+    if request.path.startswith("/scim/"):
+        return _scim_answer(error)
+    if request.path.startswith("/v1/"):
+        return Response(orjson.dumps(management_body(error, request_id())), error.status, mimetype="application/json")
+    return _problem_answer(error)
 
 
 def _scim_answer(error: ScimError) -> Response:

@@ -7,6 +7,7 @@ from flask.globals import request_ctx
 
 from scim_server.audit.service import ActorType, Origin
 from scim_server.identifiers import new_id
+from scim_server.protocol.errors import InvalidSyntax
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_USER_AGENT_LENGTH = 256
@@ -29,10 +30,22 @@ def request_id() -> str:
     return found
 
 
-def origin(actor_type: ActorType, actor_id: str) -> Origin:
+def bearer_credentials() -> str:
+    """Return the token of the request, empty where there is none; raises InvalidSyntax for several headers."""
+    header: str = current_request().environ.get("HTTP_AUTHORIZATION", "")
+    if "," in header:
+        raise InvalidSyntax("Send one Authorization header.")
+    scheme, _, credentials = header.strip().partition(" ")
+    if not credentials:
+        # Some IdPs let their administrator type the whole header and send the bare token (idp-wire O4).
+        return scheme
+    return credentials.strip() if scheme.lower() == "bearer" else ""
+
+
+def origin(actor_type: ActorType, actor_id: str, actor_name: str | None = None) -> Origin:
     """Return who changes something with this request, for its audit events."""
     request = current_request()
     user_agent = request.environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT_LENGTH]
     if not user_agent.isprintable():
         user_agent = "".join(character if character.isprintable() else "?" for character in user_agent)
-    return Origin(actor_type, actor_id, request_id(), request.remote_addr, user_agent or None)
+    return Origin(actor_type, actor_id, actor_name, request_id(), request.remote_addr, user_agent or None)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert
 from scim_server.app import create_app
 from scim_server.audit.service import ActorType, Origin
 from scim_server.connections.onboarding import found_organization
-from scim_server.connections.service import joining_policy
+from scim_server.connections.service import joining_policy, read_connection
 from scim_server.database import schema, transaction
 from scim_server.database.engines import dispose_engines
 from scim_server.directory.totals import add_to_total
@@ -137,7 +137,7 @@ def _batches(organization_id: str, members: dict[str, list[str]], moment: str) -
 
 def _provisioning(organization_id: str) -> Provisioning:
     def policy(connection: Connection) -> Any:
-        return joining_policy(connection, organization_id)
+        return joining_policy(connection, organization_id, read_connection(organization_id).id)
 
     return Provisioning(organization_id, "", USER, GROUP, _OPERATOR, policy)
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from scim_server.audit.models import AuditEvent
-from scim_server.connections.service import joining_policy
+from scim_server.connections.service import joining_policy, read_connection
 from scim_server.database import reading
 from scim_server.users.models import User
 from scim_server.users.waiting import AutomaticMembershipDisabled, admit_all_waiting, count_waiting
@@ -14,7 +14,10 @@ from tests.support.client import ScimClient
 
 
 def admit(organization: Organization) -> int:
-    return admit_all_waiting(organization.id, OPERATOR, lambda connection: joining_policy(connection, organization.id))
+    connection_id = read_connection(organization.id).id
+    return admit_all_waiting(
+        organization.id, OPERATOR, lambda connection: joining_policy(connection, organization.id, connection_id)
+    )
 
 
 def standings(organization: Organization) -> dict[str, tuple[str, str | None]]:

@@ -58,10 +58,11 @@ def provisioning() -> Provisioning:
         base=organization_base(principal),
         user_type=types.user,
         group_type=types.group,
-        origin=origin(ActorType.TOKEN, principal.token_id),
-        policy=lambda connection: joining_policy(connection, principal.organization_id),
+        origin=origin(ActorType.TOKEN, principal.token_id, principal.name),
+        policy=lambda connection: joining_policy(connection, principal.organization_id, principal.connection_id),
         unique_team_names=principal.unique_team_names,
         has_nested_teams=principal.has_nested_teams,
+        connection_id=principal.connection_id,
         automatic_membership=principal.automatic_membership,
     )
 

@@ -1,0 +1,1 @@
+"""E-mail domains that an Organization proved to own."""

@@ -1,0 +1,1 @@
+"""Work that no request waits for: delivering mail, checking domains, sealing the audit log, warning of expiry."""

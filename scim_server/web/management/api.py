@@ -1,0 +1,52 @@
+"""The OpenAPI document of the management API, and the list of its blueprints."""
+
+from typing import Any
+
+from flask import Flask
+from flask_smorest import Api
+
+from scim_server import __version__
+from scim_server.settings import Settings
+from scim_server.web.management.organizations import organizations
+from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.rate_limit import RateLimiter
+
+BLUEPRINTS = (organizations,)
+
+
+class ManagementApi(Api):
+    """flask-smorest's Api; errors are answered where all of this server's are (web/errors.py)."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def _register_error_handlers(self) -> None:
+        """Leave errors to web/errors.py."""
+
+
+def set_up_management(app: Flask, settings: Settings) -> None:
+    """Register the management endpoints and their OpenAPI document at /v1/openapi.json."""
+    app.config.update(
+        API_TITLE="scim-server management API",
+        API_VERSION=f"v1 ({__version__})",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/v1",
+        OPENAPI_JSON_PATH="openapi.json",
+        API_SPEC_OPTIONS=_options(app.config["PUBLIC_URL"]),
+    )
+    limits = {
+        "GET": settings.management_gets_per_second,
+        "POST": settings.management_posts_per_second,
+        "PATCH": settings.management_posts_per_second,
+        "DELETE": settings.management_deletes_per_second,
+    }
+    app.extensions["management_rate_limiters"] = {
+        method: RateLimiter(rate, max(1, int(2 * rate))) for method, rate in limits.items()
+    }
+    api = ManagementApi(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+
+
+def _options(public_url: str) -> dict[str, Any]:
+    bearer = {"type": "http", "scheme": "bearer", "description": "An API token of the Organization."}
+    return {"servers": [{"url": public_url}], "components": {"securitySchemes": {"bearer": bearer}}}

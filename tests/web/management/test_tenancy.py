@@ -1,0 +1,132 @@
+"""Every endpoint of the management API against everyone who must not get through.
+
+A route without an entry fails: who adds one says in its area's table here what strangers get from it.
+"""
+
+import importlib
+import uuid
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from scim_server.tokens.service import MANAGEMENT_SCOPE, create_token
+from tests.conftest import OPERATOR, Cast
+from tests.support.api import ApiClient, good, refused
+from tests.web.management.entries import Entry
+
+# One table for each area: tests/web/management/entries_*.py, its TABLE maps (endpoint, method) to entries.
+AREAS = sorted(path.stem for path in Path(__file__).parent.glob("entries_*.py"))
+TABLE: dict[tuple[str, str], list[Entry]] = {
+    route: entries
+    for area in AREAS
+    for route, entries in importlib.import_module(f"tests.web.management.{area}").TABLE.items()
+}
+CASES = [
+    pytest.param(method, entry, id=f"{method} {entry.path or '/'}")
+    for (_, method), entries in TABLE.items()
+    for entry in entries
+]
+WITH_ID = [case for case in CASES if "{id}" in case.values[1].path]
+every_endpoint = pytest.mark.parametrize(("method", "entry"), CASES)
+
+
+def send(client: ApiClient, method: str, entry: Entry, found_id: str = "", **arguments: object) -> TestResponse:
+    """Send an entry's request."""
+    if entry.body is not None:
+        arguments["json"] = entry.body
+    return client.request(method, entry.path.format(id=found_id), **arguments)
+
+
+def own_id(cast: Cast, entry: Entry) -> str:
+    return entry.own(cast, False) if entry.own is not None else ""
+
+
+def routes(app: Flask) -> set[tuple[str, str]]:
+    return {
+        (rule.endpoint, method)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/v1/organizations")
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_route_has_an_entry(app: Flask) -> None:
+    assert routes(app) == set(TABLE)
+
+
+@every_endpoint
+def test_owners_token_gets_through(cast: Cast, method: str, entry: Entry) -> None:
+    """The other rows refuse because of who asks, and not because the request was wrong."""
+    answer = send(cast.api, method, entry, own_id(cast, entry))
+
+    assert answer.status_code == entry.status, answer.get_data(as_text=True)
+
+
+@every_endpoint
+def test_without_a_token(cast: Cast, method: str, entry: Entry) -> None:
+    client = ApiClient(cast.api.app, cast.api.organization_id, "")
+
+    refused(send(client, method, entry, own_id(cast, entry)), 401)
+
+
+@every_endpoint
+def test_scim_token(cast: Cast, method: str, entry: Entry) -> None:
+    client = ApiClient(cast.api.app, cast.api.organization_id, cast.acme.token)
+
+    refused(send(client, method, entry, own_id(cast, entry)), 401)
+
+
+@every_endpoint
+def test_charlies_token(cast: Cast, method: str, entry: Entry) -> None:
+    """A token of another Organization gets what it would get for an Organization that does not exist."""
+    stranger = ApiClient(cast.api.app, cast.api.organization_id, cast.charlies_api.token)
+    nowhere = ApiClient(cast.api.app, str(uuid.uuid4()), cast.charlies_api.token)
+    headers = {"X-Request-Id": "same"}
+
+    found, random = (
+        send(client, method, entry, own_id(cast, entry), headers=headers) for client in (stranger, nowhere)
+    )
+    # The list of Organizations is asked without one.
+    if entry.path.startswith("/v1/"):
+        assert cast.api.organization_id not in found.get_data(as_text=True)
+        return
+    refused(found, 404)
+    assert found.get_data() == random.get_data()
+
+
+@pytest.mark.parametrize(("method", "entry"), WITH_ID)
+def test_charlies_things(cast: Cast, method: str, entry: Entry) -> None:
+    """An id of another Organization gets what a random id gets, and nothing changes there."""
+    assert entry.own is not None
+    theirs, random = entry.own(cast, True), str(uuid.uuid4())
+    headers = {"X-Request-Id": "same"}
+
+    found = send(cast.api, method, entry, theirs, headers=headers)
+    nothing = send(cast.api, method, entry, random, headers=headers)
+
+    refused(found, 404)
+    assert found.get_data(as_text=True).replace(theirs, random) == nothing.get_data(as_text=True)
+
+
+@every_endpoint
+def test_token_without_a_role(cast: Cast, method: str, entry: Entry) -> None:
+    """A management token whose Organization role is missing is refused wherever a permission is asked for."""
+    _, text = create_token(cast.api.organization_id, OPERATOR, name="no role", scopes=(MANAGEMENT_SCOPE,))
+    client = ApiClient(cast.api.app, cast.api.organization_id, text)
+
+    assert send(client, method, entry, own_id(cast, entry)).status_code in {403, 404}
+
+
+@pytest.mark.parametrize(("method", "entry"), [case for case in CASES if case.values[1].dora is not None])
+def test_dora(cast: Cast, method: str, entry: Entry) -> None:
+    assert entry.dora is not None
+    entry.dora(cast)
+
+
+def test_openapi_is_public_and_names_nobody(app: Flask, cast: Cast) -> None:
+    document = good(app.test_client().get("/v1/openapi.json"))
+
+    assert document["openapi"] == "3.1.0"
+    assert cast.api.organization_id not in str(document)
