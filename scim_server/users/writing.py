@@ -35,6 +35,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
 from scim_server.audit.models import AuditEvent
+from scim_server.audit.service import EVENT_COLUMNS, write_events
 from scim_server.database import Prepared
 from scim_server.directory.totals import ResourceTotal, add_to_total
 from scim_server.protocol.schemas import USER
@@ -70,7 +71,6 @@ _NEW_USER = (
     select(*(bindparam(each.name, type_=each.type) for each in _columns(User))).where(_STILL),
 )
 _INSERT_EMAILS = Prepared(insert(UserEmail))
-_INSERT_EVENT = Prepared(insert(AuditEvent))
 _DELETE_EMAILS = Prepared(
     delete(UserEmail).where(
         UserEmail.organization_id == bindparam("organization_id"), UserEmail.user_id == bindparam("id")
@@ -90,7 +90,7 @@ def create_user(connection: Connection, user: Row, emails: Sequence[Row], event:
     if not _CREATE.run(connection, bound):
         return False
     _INSERT_EMAILS.run_many(connection, emails)
-    _INSERT_EVENT.run(connection, event)
+    write_events(connection, [event])
     add_to_total(connection, user["organization_id"], USER.name, 1)
     return True
 
@@ -109,7 +109,7 @@ def change_user(connection: Connection, key: Row, changed: Row, emails: Sequence
     if emails is not None:
         _DELETE_EMAILS.run(connection, key)
         _INSERT_EMAILS.run_many(connection, emails)
-    _INSERT_EVENT.run(connection, event)
+    write_events(connection, [event])
 
 
 def _update(names: tuple[str, ...]) -> Update:
@@ -135,8 +135,8 @@ def _together(emails: Sequence[Row], event: Row) -> dict[str, Any]:
 
 
 def _add_event(written: CTE) -> Insert:
-    values = (bindparam(_EVENT + each.name, type_=each.type) for each in _columns(AuditEvent))
-    names = [each.name for each in _columns(AuditEvent)]
+    values = (bindparam(_EVENT + each.name, type_=each.type) for each in EVENT_COLUMNS)
+    names = [each.name for each in EVENT_COLUMNS]
     return insert(AuditEvent).from_select(names, select(*values).select_from(written))
 
 
