@@ -4,6 +4,7 @@
 """
 
 from scim_server.database.base import Base, db
-from scim_server.database.transactions import is_unique_violation, reading, transaction
+from scim_server.database.prepared import Prepared
+from scim_server.database.transactions import at_once, is_unique_violation, reading, transaction
 
-__all__ = ["Base", "db", "is_unique_violation", "reading", "transaction"]
+__all__ = ["Base", "Prepared", "at_once", "db", "is_unique_violation", "reading", "transaction"]
