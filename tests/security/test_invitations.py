@@ -25,7 +25,7 @@ from scim_server.web.invitations.pages import MISSES_AT_ONCE
 from scim_server.web.rate_limit import RateLimiter
 from tests.conftest import OPERATOR, Organization, make_api, make_organization
 from tests.support.api import ApiClient, good, refused
-from tests.support.client import ScimClient
+from tests.support.client import USER, ScimClient
 from tests.support.invitations import answer, link_in, look, mails_to, newest_token
 from tests.support.outbox import Outbox, certificate, outbox  # noqa: F401 - fixtures
 from tests.support.people import standing
@@ -97,7 +97,7 @@ def test_IN02_acceptance_push_and_another_invitation_at_once(api: ApiClient, sci
         works = [
             lambda: answer(api.app, link).status_code,  # noqa: B023 - done within the turn
             lambda: mine[0].post("/invites", body).status_code,  # noqa: B023
-            lambda: mine[1].post("/Users", {"userName": email, "schemas": []}).status_code,  # noqa: B023
+            lambda: mine[1].post("/Users", {"userName": email, "schemas": [USER]}).status_code,  # noqa: B023
             lambda: _adopt(scim, email),  # noqa: B023
         ]
         start = threading.Barrier(len(works))
