@@ -12,9 +12,12 @@ from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
 from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
+from scim_server.outbox.transports import set_up_mail
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
+from scim_server.sealing import set_up_sealing
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
+from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
@@ -42,12 +45,15 @@ def create_app(settings: Settings) -> Flask:
     app = Application("scim_server", static_folder=None)
     set_up_configuration(app, settings)
     set_up_engines(app, settings)
+    set_up_sealing(app, settings.signing_keys)
+    set_up_mail(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
     set_up_request_log(app)
     set_up_scim(app, settings)
     set_up_management(app, settings)
+    set_up_invitations(app)
     app.register_blueprint(operations)
     return app
 

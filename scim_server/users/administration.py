@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from scim_server.audit.service import ActorType, Event, event_rows
+from scim_server.audit.service import ActorType, Event, event_rows, record
 from scim_server.database import transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import load_attributes
@@ -14,6 +14,7 @@ from scim_server.protocol.errors import Conflict, NotFound
 from scim_server.roles.authority import Requester
 from scim_server.users import store
 from scim_server.users.events import refusal_recorded, standing
+from scim_server.users.invited import end_invitation, ending
 from scim_server.users.memberships import lock_teams
 from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, owner_deactivate, owner_reactivate
@@ -105,6 +106,13 @@ def _change(
         told = {**changes, **differences(standing(user.membership), standing(membership))}
         (event,) = event_rows(organization_id, origin, [Event(action, "User", user_id, told)])
         change_user(connection, {"organization_id": organization_id, "id": user_id}, changed, None, event)
+        end = ending(user.membership, membership)
+        record(
+            connection,
+            organization_id,
+            origin,
+            end_invitation(connection, organization_id, user_id, end, moment, "owner"),
+        )
 
 
 def _locked(connection: Connection, requester: Requester, user_id: str, connection_id: str = "") -> store.LockedUser:

@@ -53,10 +53,13 @@ def push_new(*, active: bool | None, automatic_membership: str | None) -> Member
     return _enter(newcomer, automatic_membership)
 
 
-def push_known(current: Membership, *, active: bool | None, automatic_membership: str | None) -> Membership:
+def push_known(
+    current: Membership, *, active: bool | None, automatic_membership: str | None, offer_expired: bool = False
+) -> Membership:
     """Decide for a person who has a User already: adopt, deactivate, reactivate, or leave as it is.
 
-    `active` is the SCIM attribute after the change; None (unassigned) leaves the status as it is.
+    `active` is the SCIM attribute after the change; None (unassigned) leaves the status as it is. `offer_expired` tells
+    of an invited person whose invitation is too old: they join as anybody, not with the role that it offered.
     """
     adopted = replace(current, is_idp_managed=True, active=active)
     if active is False:
@@ -66,6 +69,8 @@ def push_known(current: Membership, *, active: bool | None, automatic_membership
     if current.status is Status.INACTIVE:
         return _reactivate(adopted, automatic_membership) if active else adopted
     if current.status is Status.PENDING and automatic_membership is not None:
+        if offer_expired:
+            return _enter(replace(adopted, role=None), automatic_membership)
         return replace(adopted, status=Status.ACTIVE)
     return adopted
 
@@ -78,12 +83,12 @@ def _enter(person: Membership, automatic_membership: str | None) -> Membership:
 
 
 def _reactivate(person: Membership, automatic_membership: str | None) -> Membership:
-    """Restore what deactivation took: members and the invited are what they were, all others knock again."""
+    """Restore what deactivation took from members; all others knock again, as deactivation ended their invitation."""
     if person.status_before is Status.ACTIVE:
         return replace(person, status=Status.ACTIVE, status_before=None)
     if person.status_before is Status.PENDING:
-        status = Status.PENDING if automatic_membership is None else Status.ACTIVE
-        return replace(person, status=status, status_before=None)
+        # The role was that of the invitation, which nobody accepted.
+        person = replace(person, role=None)
     return _enter(person, automatic_membership)
 
 
@@ -104,13 +109,14 @@ def owner_deactivate(current: Membership) -> Membership:
 def owner_reactivate(current: Membership, *, automatic_membership: str | None) -> Membership:
     """Decide for a person whom an Owner reactivates: they become what they were, as after a push of `active`.
 
-    Only the invited differ: no identity provider vouches for them here, so their invitation is still to be accepted.
+    Only the invited differ: no identity provider vouches for them here, and deactivation ended their invitation, so
+    they wait for another.
     """
     if current.status is not Status.INACTIVE:
         return current
     back = replace(current, active=True)
     if current.status_before is Status.PENDING:
-        return replace(back, status=Status.PENDING, status_before=None)
+        return replace(back, status=Status.AWAITING_INVITATION, role=None, status_before=None)
     return _reactivate(back, automatic_membership)
 
 

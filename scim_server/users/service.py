@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from scim_server.audit.service import Event, event_rows
+from scim_server.audit.service import Event, event_rows, record
 from scim_server.database import at_once, is_unique_violation, reading, transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import Stored, load_attributes
@@ -22,6 +22,7 @@ from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.events import refusal_recorded, standing
+from scim_server.users.invited import end_invitation, ending, offer_expired
 from scim_server.users.memberships import lock_teams
 from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
@@ -112,15 +113,21 @@ def _change(
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
+            expired = offer_expired(connection, organization_id, user_id, user.membership, now())
             membership = push_known(
                 user.membership,
                 active=after.get("active"),
                 automatic_membership=user.automatic_membership,
+                offer_expired=expired,
             )
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-            return _store(connection, provisioning, user, differences(before, after), after, membership)
+            stored = _store(connection, provisioning, user, differences(before, after), after, membership)
+            end = ending(user.membership, membership, expired=expired)
+            ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
+            record(connection, organization_id, provisioning.origin, ended)
+            return stored
     except IntegrityError as error:
         if not is_unique_violation(error):
             raise

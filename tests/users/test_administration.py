@@ -99,10 +99,18 @@ def rows_of(organization_id: str, model: Any) -> int:
         return len(connection.execute(select(model.id).where(model.organization_id == organization_id)).all())
 
 
+def state_of(organization_id: str, invitation_id: str) -> str | None:
+    statement = select(Invitation.state).where(
+        Invitation.organization_id == organization_id, Invitation.id == invitation_id
+    )
+    with reading() as connection:
+        return connection.execute(statement).scalar()
+
+
 def test_removed_user_takes_everything_along_and_nobody_else(cast: Cast) -> None:
     organization_id = cast.api.organization_id
     eve = insert_person(organization_id, "eve", Status.PENDING, MEMBER)
-    insert_invitation(organization_id, eve)
+    invitation = insert_invitation(organization_id, eve)
     insert_binding(organization_id, cast.bob)
     insert_binding(organization_id, cast.alice)
     version = cast.acme.get(f"/Groups/{cast.team}").get_json(force=True)["meta"]["version"]
@@ -110,7 +118,7 @@ def test_removed_user_takes_everything_along_and_nobody_else(cast: Cast) -> None
     remove(requester(organization_id), cast.bob)
     remove(requester(organization_id), eve)
 
-    assert rows_of(organization_id, Invitation) == 0
+    assert state_of(organization_id, invitation) == "REVOKED"
     assert rows_of(organization_id, RoleBinding) == 1
     team = cast.acme.get(f"/Groups/{cast.team}").get_json(force=True)
     assert [member["value"] for member in team["members"]] == [cast.dora]

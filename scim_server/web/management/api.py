@@ -7,6 +7,8 @@ from flask_smorest import Api
 
 from scim_server import __version__
 from scim_server.settings import Settings
+from scim_server.web.management.invites import invites
+from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
@@ -16,7 +18,18 @@ from scim_server.web.management.users import myself, users
 from scim_server.web.management.workspaces import deployments, workspaces
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, users, myself, teams, roles, subject_roles, workspaces, deployments)
+BLUEPRINTS = (
+    organizations,
+    users,
+    myself,
+    invites,
+    teams,
+    roles,
+    subject_roles,
+    workspaces,
+    deployments,
+    messages,
+)
 
 
 class ManagementApi(Api):

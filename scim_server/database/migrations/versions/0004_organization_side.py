@@ -111,7 +111,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'WAITING'"),
         postgresql_where=sa.text("state = 'WAITING'"),
     )
-    op.create_index("ix_outbox_messages_organization", "outbox_messages", ["organization_id", "id"], unique=False)
+    op.create_index(
+        "ix_outbox_messages_organization", "outbox_messages", ["organization_id", "created_at", "id"], unique=False
+    )
     op.create_table(
         "remembered_answers",
         sa.Column("organization_id", TEXT, nullable=False),
@@ -191,12 +193,6 @@ def upgrade() -> None:
         sa.Column("sent_count", sa.Integer(), nullable=False),
         sa.Column("expires_at", TEXT, nullable=False),
         sa.Column("ended_at", TEXT, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "user_id"],
-            ["users.organization_id", "users.id"],
-            name=op.f("fk_invitations_organization_id_user_id"),
-            ondelete="CASCADE",
-        ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_invitations_organization_id"), ondelete="CASCADE"
         ),
