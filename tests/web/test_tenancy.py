@@ -172,10 +172,12 @@ TABLE: dict[tuple[str, str], list[Entry]] = {
     ("me", "PATCH"): [Entry("/Me", ANYTHING, status=501)],
     ("me", "DELETE"): [Entry("/Me", status=501)],
 }
-# Routes that need no token, and why: they tell nothing of any Organization.
+# Routes that need no token, and why: they tell nothing of any Organization, or ask for a secret of their own.
 PUBLIC = {
     ("operations.healthz", "GET"): "a load balancer asks whether the process answers",
     ("api-docs.openapi_json", "GET"): "the description of the management API, the same for everyone",
+    ("invitations.show", "GET"): "the link of a mail is the secret (tests/security/test_invitations.py)",
+    ("invitations.answer", "POST"): "the link of a mail is the secret (tests/security/test_invitations.py)",
     ("operations.readyz", "GET"): "a load balancer asks whether the database has this version's tables",
 }
 
