@@ -48,7 +48,8 @@ def test_who_holds_it_writes_only_to_renew_it(name: str) -> None:
     writes: list[str] = []
 
     def listener(*arguments: object) -> None:
-        writes.append(str(arguments[2]))
+        if not str(arguments[2]).startswith(("SELECT", "BEGIN")):
+            writes.append(str(arguments[2]))
 
     for engine in db.engines.values():
         event.listen(engine, "before_cursor_execute", listener)
