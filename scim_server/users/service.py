@@ -3,9 +3,7 @@
 Every function takes the `Provisioning` it acts in, and returns the row as it is stored afterwards.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -22,9 +20,11 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
-from scim_server.users.memberships import leave_all_teams, lock_teams
-from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
+from scim_server.users.events import refusal_recorded, standing
+from scim_server.users.memberships import lock_teams
+from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
+from scim_server.users.removal import remove_user
 
 Attributes = Mapping[str, Any]
 
@@ -51,7 +51,7 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
         }
         if not store.insert_user(connection, row, store.email_rows(organization_id, user_id, attributes)):
             raise _taken(connection, organization_id, attributes)
-        changes = differences({}, {**attributes, **_standing(membership)})
+        changes = differences({}, {**attributes, **standing(membership)})
         record(connection, organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
     return Stored(user_id, 1, moment, moment, row["document"], None)
 
@@ -78,15 +78,10 @@ def patch(
 def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = None) -> None:
     """Delete a User from the Organization and all its Teams; raises NotFound, Conflict for the last Owner."""
     organization_id = provisioning.organization_id
-    with _refusal_recorded(provisioning, user_id), transaction() as connection:
+    with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
         lock_teams(connection, organization_id, user_id)
         user = _locked(connection, provisioning, user_id, if_match)
-        refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
-        attributes = load_attributes(user.document)
-        leave_all_teams(connection, organization_id, user_id, now())
-        store.delete_user(connection, organization_id, user_id)
-        gone = differences({**attributes, **_standing(user.membership)}, {})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:deleted", "User", user_id, gone)])
+        remove_user(connection, organization_id, provisioning.origin, user, "scim:user:deleted")
 
 
 def _change(
@@ -98,7 +93,7 @@ def _change(
     organization_id = provisioning.organization_id
     after: Attributes = {}
     try:
-        with _refusal_recorded(provisioning, user_id), transaction() as connection:
+        with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
@@ -144,18 +139,6 @@ def _store(
     return Stored(user.id, row["version"], user.created_at, row["modified_at"], row["document"], user.groups)
 
 
-@contextmanager
-def _refusal_recorded(provisioning: Provisioning, user_id: str) -> Iterator[None]:
-    """Keep an audit event of a refusal, after the transaction that it ended has stored nothing."""
-    try:
-        yield
-    except LastOwner as refusal:
-        event = Event("scim:user:refused", "User", user_id, {"#reason": [None, refusal.detail]})
-        with transaction() as connection:
-            record(connection, provisioning.organization_id, provisioning.origin, [event])
-        raise
-
-
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
     user = store.lock_user(
         connection,
@@ -172,7 +155,7 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
 
 
 def _events(user: store.LockedUser, before: Attributes, after: Attributes, membership: Membership) -> list[Event]:
-    changes = differences({**before, **_standing(user.membership)}, {**after, **_standing(membership)})
+    changes = differences({**before, **standing(user.membership)}, {**after, **standing(membership)})
     if access_ends(user.membership, membership):
         action = "scim:user:deactivated"
     elif user.membership.status is not membership.status:
@@ -182,17 +165,6 @@ def _events(user: store.LockedUser, before: Attributes, after: Attributes, membe
     else:
         action = "scim:user:updated"
     return [Event(action, "User", user.id, changes)]
-
-
-def _standing(membership: Membership) -> dict[str, Any]:
-    """Return what an audit event says of the standing, under names that no SCIM attribute has."""
-    visible = replace(membership, active=None)
-    return {
-        "#status": visible.status.value,
-        "#role": visible.role,
-        "#source": visible.source.value,
-        "#isIdpManaged": visible.is_idp_managed,
-    }
 
 
 def _taken(

@@ -10,9 +10,11 @@ from scim_server.settings import Settings
 from scim_server.web.management.domains import domains
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.management.teams import teams
+from scim_server.web.management.users import myself, users
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, domains)
+BLUEPRINTS = (organizations, users, myself, teams, domains)
 
 
 class ManagementApi(Api):

@@ -1,0 +1,36 @@
+"""What audit events say of Users, whoever changes them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from scim_server.audit.service import Event, Origin, record
+from scim_server.database import transaction
+from scim_server.users.ownership import LastOwner
+from scim_server.users.policy import Membership
+
+
+def standing(membership: Membership) -> dict[str, Any]:
+    """Return what an audit event says of the standing, under names that no SCIM attribute has."""
+    visible = replace(membership, active=None)
+    return {
+        "#status": visible.status.value,
+        "#role": visible.role,
+        "#source": visible.source.value,
+        "#isIdpManaged": visible.is_idp_managed,
+    }
+
+
+@contextmanager
+def refusal_recorded(
+    organization_id: str, origin: Origin, user_id: str, action: str = "scim:user:refused"
+) -> Iterator[None]:
+    """Keep an audit event of a refusal, after the transaction that it ended has stored nothing."""
+    try:
+        yield
+    except LastOwner as refusal:
+        event = Event(action, "User", user_id, {"#reason": [None, refusal.detail]})
+        with transaction() as connection:
+            record(connection, organization_id, origin, [event])
+        raise
