@@ -7,14 +7,16 @@ from flask_smorest import Api
 
 from scim_server import __version__
 from scim_server.settings import Settings
+from scim_server.web.management.connections import connections
 from scim_server.web.management.domains import domains
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.schemas import ErrorSchema
 from scim_server.web.management.teams import teams
+from scim_server.web.management.tokens import tokens
 from scim_server.web.management.users import myself, users
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, users, myself, teams, domains)
+BLUEPRINTS = (organizations, users, myself, teams, connections, domains, tokens)
 
 
 class ManagementApi(Api):
