@@ -33,8 +33,9 @@ from scim_server.roles.authority import Requester
 MAX_DOMAINS = 1_000
 PROOF_BYTES = 20
 RECHECK_INTERVAL = timedelta(days=1)
-# Domains that one run of the daily check looks at, so that a run ends; the next one goes on.
-RECHECK_BATCH = 100
+# Domains that one run of the daily check looks at; the next run goes on. Few, as each may take all of LIFETIME and
+# other jobs wait meanwhile.
+RECHECK_BATCH = 10
 SYSTEM = Origin(ActorType.SYSTEM)
 
 _COLUMNS = (
@@ -217,16 +218,21 @@ def verify_domain(requester: Requester, domain_id: str, resolvers: Resolvers) ->
 
 
 def recheck_due(
-    resolvers: Resolvers, on_suspension: Callable[[Connection, DomainRecord], None] = lambda connection, domain: None
+    resolvers: Resolvers,
+    on_suspension: Callable[[Connection, DomainRecord], None],
+    go_on: Callable[[], bool] = lambda: True,
 ) -> int:
-    """Look again for the proofs that were last looked for a day ago, and return how many domains that were.
+    """Look again for a batch of the proofs that were last looked for a day ago, and return how many that were.
 
-    After three misses in a row a domain is suspended; `on_suspension` runs in the transaction that does it.
+    After three misses in a row a domain is suspended; `on_suspension` runs in the transaction that does it. Ends
+    early where `go_on` says so.
     """
     before = moment(datetime.now(UTC) - RECHECK_INTERVAL)
     with reading() as connection:
         due = [_read(row) for row in connection.execute(_DUE, {"before": before})]
-    for domain in due:
+    for number, domain in enumerate(due):
+        if not go_on():
+            return number
         _recheck(domain, still_seen_by(resolvers.findings(domain.name, domain.proof)), on_suspension)
     return len(due)
 

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading
-from scim_server.domains.service import DomainRecord, recheck_due
+from scim_server.domains.service import DomainRecord
 from scim_server.domains.verification import Resolvers
 from tests.conftest import make_api, make_organization
 from tests.support.api import ApiClient, good, refused
 from tests.support.client import ScimClient
-from tests.support.dns import DnsServer, dns_server
+from tests.support.dns import DnsServer, dns_server, recheck_all
 
 
 @pytest.fixture
@@ -96,7 +96,7 @@ def test_DM04_a_proof_that_goes_away(api: ApiClient, dns: DnsServer) -> None:
     start = datetime.now(UTC)
     for day, expected in [(1, "VERIFIED"), (2, "VERIFIED"), (3, "SUSPENDED"), (4, "SUSPENDED")]:
         with time_machine.travel(start + timedelta(days=day, minutes=day)):
-            recheck_due(Resolvers([dns.address]), tell)
+            recheck_all(Resolvers([dns.address]), tell)
             assert (status(api, lost), status(api, kept)) == (expected, "VERIFIED")
     assert [each for each in told if each in {lost["id"], kept["id"]}] == [lost["id"]]
     event = select(AuditEvent.actor_type, AuditEvent.changes).where(
@@ -118,11 +118,11 @@ def test_DM04_a_miss_between_is_forgiven(api: ApiClient, dns: DnsServer) -> None
     for day, visible in enumerate([False, False, True, False, False], 1):
         dns.texts[f"{domain['name']}."] = value if visible else []
         with time_machine.travel(start + timedelta(days=day, minutes=day)):
-            recheck_due(Resolvers([dns.address]))
+            recheck_all(Resolvers([dns.address]))
             assert status(api, domain) == "VERIFIED"
     dns.failing.add(f"{domain['name']}.")
     with time_machine.travel(start + timedelta(days=7)):
-        recheck_due(Resolvers([dns.address]))
+        recheck_all(Resolvers([dns.address]))
         assert status(api, domain) == "VERIFIED"
 
 

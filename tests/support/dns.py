@@ -4,7 +4,7 @@ import socket
 import socketserver
 import struct
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,6 +14,10 @@ import dns.name
 import dns.rcode
 import dns.rdatatype
 import dns.rrset
+from sqlalchemy import Connection
+
+from scim_server.domains.service import DomainRecord, recheck_due
+from scim_server.domains.verification import Resolvers
 
 LARGEST_UDP_ANSWER = 512
 TTL = 60
@@ -137,6 +141,14 @@ def dns_server() -> Iterator[DnsServer]:
         yield server
     finally:
         server.stop()
+
+
+def recheck_all(
+    resolvers: Resolvers, on_suspension: Callable[[Connection, DomainRecord], None] = lambda connection, domain: None
+) -> None:
+    """Look again for every proof that is due, as the job does batch by batch."""
+    while recheck_due(resolvers, on_suspension):
+        pass
 
 
 def closed_port() -> int:

@@ -14,7 +14,7 @@ from scim_server.domains import service
 from scim_server.domains.service import DomainRecord, recheck_due
 from scim_server.domains.verification import Resolvers
 from tests.support.api import ApiClient, good, refused
-from tests.support.dns import DnsServer, dns_server
+from tests.support.dns import DnsServer, dns_server, recheck_all
 
 
 @pytest.fixture
@@ -162,9 +162,21 @@ def test_a_domain_that_changes_while_it_is_rechecked(api: ApiClient, dns: DnsSer
             return [service.Finding.MISSING]
 
     with time_machine.travel(service.datetime.now(service.UTC) + timedelta(days=2)):
-        recheck_due(Meanwhile(), lambda connection, domain: suspended.append(domain.id))
+        recheck_all(Meanwhile(), lambda connection, domain: suspended.append(domain.id))
     assert suspended == []
     assert actions(api.organization_id)[-1] == ("owner:domain:deleted", "token")
+
+
+def test_a_run_of_the_daily_check_ends_when_it_must(api: ApiClient, dns: DnsServer) -> None:
+    for name in ("one.run.example", "two.run.example"):
+        made = claim(api, name)
+        publish(dns, made)
+        good(api.post(f"/domains/{made['id']}/verify"))
+    dns.asked.clear()
+    with time_machine.travel(service.datetime.now(service.UTC) + timedelta(days=1, minutes=1)):
+        answers = iter([True, False])
+        assert recheck_due(resolvers(dns), lambda connection, domain: None, lambda: next(answers)) == 1
+        assert len({name for name, _ in dns.asked}) == 1
 
 
 def test_the_daily_check_begins_with_what_waited_longest(api: ApiClient, dns: DnsServer) -> None:
@@ -174,12 +186,12 @@ def test_the_daily_check_begins_with_what_waited_longest(api: ApiClient, dns: Dn
         publish(dns, made)
         good(api.post(f"/domains/{made['id']}/verify"))
     dns.asked.clear()
-    recheck_due(resolvers(dns), lambda connection, domain: checked.append(domain))
+    recheck_all(resolvers(dns), lambda connection, domain: checked.append(domain))
     assert dns.asked == []
     with time_machine.travel(service.datetime.now(service.UTC) + timedelta(days=1, minutes=1)):
-        assert recheck_due(resolvers(dns)) >= 2
+        recheck_all(resolvers(dns))
         ours = [name for name, _ in dns.asked if name.endswith((".a.example.", ".b.example."))]
         assert ours == ["_scim-server-challenge.b.example.", "_scim-server-challenge.a.example."]
-        recheck_due(resolvers(dns))
+        recheck_all(resolvers(dns))
         assert len([name for name, _ in dns.asked if name.endswith((".a.example.", ".b.example."))]) == 2
     assert checked == []
