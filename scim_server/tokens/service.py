@@ -104,8 +104,9 @@ def insert_token(
     if new.role is not None:
         catalogue().organization.role(new.role)
     parts, text = new_token()
-    days, moment_ = new.expires_in_days, now()
-    expires_at = moment(datetime.now(UTC) + timedelta(days=days)) if days else None
+    days, present = new.expires_in_days, datetime.now(UTC)
+    moment_ = moment(present)
+    expires_at = moment(present + timedelta(days=days)) if days else None
     made = TokenRecord(parts.id, new.name, new.role, list(new.scopes), moment_, expires_at, None, None)
     row: dict[str, Any] = {
         "id": made.id,
