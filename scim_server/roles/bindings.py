@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from scim_server.directory.json_sql import SQLITE, id_list
 from scim_server.roles.models import RoleBinding
@@ -51,15 +51,15 @@ class LowerRoles(NamedTuple):
     dag_roles: tuple[DagRole, ...] = ()
 
 
-_SUBJECT = {
+SUBJECT_COLUMNS = {
     SubjectKind.USER: RoleBinding.user_id,
     SubjectKind.TEAM: RoleBinding.team_id,
     SubjectKind.TOKEN: RoleBinding.token_id,
 }
 
 
-def _of_subjects(dialect: str, kind: SubjectKind) -> Select[Any]:
-    subject = _SUBJECT[kind]
+def _of_subjects(dialect: str, kind: SubjectKind) -> Any:
+    subject = SUBJECT_COLUMNS[kind]
     return (
         select(
             subject.label("subject_id"),

@@ -62,7 +62,7 @@ def create(
     """
     requester.require("organization.teams.create")
     if organization_role is not None:
-        requester.require_grantable(organization_role)
+        requester.require_grantable(organization_role, "organizationRole")
     organization_id, team_id, moment = requester.organization_id, new_id(), now()
     attributes = {"displayName": name}
     with _unique_name(name), transaction() as connection:
@@ -122,7 +122,7 @@ def delete(requester: Requester, team_id: str) -> None:
     organization_id, origin = requester.organization_id, requester.origin
     with transaction() as connection:
         team = _locked(connection, requester, team_id)
-        team_is_deleted(connection, organization_id, origin, _privileged(team), source="owner")
+        team_is_deleted(connection, organization_id, origin, team.privileges, source="owner")
         store.delete_team(connection, organization_id, team_id, now())
         gone = differences({**load_attributes(team.document), "#memberCount": team.member_count}, {})
         record(connection, organization_id, origin, [Event("owner:team:deleted", "Team", team_id, gone)])
@@ -158,7 +158,7 @@ def _store_members(connection: Connection, requester: Requester, team: store.Loc
     changed = {"version": team.version + 1, "member_count": count, **store.change_row(requester.origin, now())}
     store.update_team(connection, requester.organization_id, team.id, changed)
     _record(connection, requester, "owner:team:updated", team.id, {}, rows)
-    _members_changed(connection, requester, _privileged(team), rows)
+    _members_changed(connection, requester, team.privileges, rows)
 
 
 def _add_users(rows: MemberRows, member_ids: Sequence[str]) -> MemberRows:
@@ -203,10 +203,6 @@ def _locked(connection: Connection, requester: Requester, team_id: str) -> store
     if team is None:
         raise NotFound(f"There is no Team '{team_id}'.")
     return team
-
-
-def _privileged(team: store.LockedTeam) -> PrivilegedTeam:
-    return PrivilegedTeam(team.id, team.display_name, team.role, team.binding_count)
 
 
 def _members_changed(connection: Connection, requester: Requester, team: PrivilegedTeam, rows: MemberRows) -> None:

@@ -21,6 +21,7 @@ from scim_server.protocol.changes import AddValues, Change, RemoveAttribute, Rem
 from scim_server.protocol.errors import InvalidValue, Mutability, NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.teams import store
+from scim_server.teams.consequences import members_changed, team_is_deleted
 from scim_server.teams.events import MAX_IDS_IN_EVENT, member_changes
 from scim_server.teams.membership import MemberRows
 
@@ -116,6 +117,7 @@ def delete(provisioning: Provisioning, team_id: str, *, if_match: str | None = N
     """Delete a Team; its members stay in the Organization. Raises NotFound."""
     with transaction() as connection:
         team = _locked(connection, provisioning, team_id, if_match)
+        team_is_deleted(connection, provisioning.organization_id, provisioning.origin, team.privileges)
         store.delete_team(connection, provisioning.organization_id, team_id, now())
         gone = differences({**load_attributes(team.document), "#memberCount": team.member_count}, {})
         event = Event("scim:team:deleted", "Team", team_id, gone)
@@ -156,6 +158,14 @@ def _change(
         if changed:
             store.update_team(connection, organization_id, team_id, changed)
             _record(connection, provisioning, "scim:team:updated", team_id, differences(before, after), rows)
+        members_changed(
+            connection,
+            organization_id,
+            provisioning.origin,
+            team.privileges,
+            added=rows.added,
+            removed=rows.removed,
+        )
         return _outcome(team_id, version, count, rows, read)
 
 

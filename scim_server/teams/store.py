@@ -14,6 +14,7 @@ from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.schemas import GROUP
 from scim_server.protocol.values import fold
 from scim_server.roles.catalogue import catalogue
+from scim_server.teams.consequences import PrivilegedTeam
 from scim_server.teams.mapping import TEAM_MAPPING
 from scim_server.teams.models import Team, TeamMember
 
@@ -65,10 +66,15 @@ class LockedTeam(NamedTuple):
     role: str
     binding_count: int
 
+    @property
+    def privileges(self) -> PrivilegedTeam:
+        """Return what decides whether a change of its members changes their roles."""
+        return PrivilegedTeam(self.id, self.display_name, self.role, self.binding_count)
+
 
 def lock_team(connection: Connection, organization_id: str, team_id: str) -> LockedTeam | None:
     """Read a Team and keep others from changing it until the transaction ends; None where there is none."""
-    row = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
+    row: Any = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
     return LockedTeam(*row) if row is not None else None
 
 

@@ -71,9 +71,10 @@ def push_known(current: Membership, *, active: bool | None, automatic_membership
 
 
 def _enter(person: Membership, automatic_membership: str | None) -> Membership:
+    # A role that an Owner has chosen for them already is theirs.
     if automatic_membership is None:
-        return replace(person, status=Status.AWAITING_INVITATION, role=None, status_before=None)
-    return replace(person, status=Status.ACTIVE, role=automatic_membership, status_before=None)
+        return replace(person, status=Status.AWAITING_INVITATION, status_before=None)
+    return replace(person, status=Status.ACTIVE, role=person.role or automatic_membership, status_before=None)
 
 
 def _reactivate(person: Membership, automatic_membership: str | None) -> Membership:

@@ -29,9 +29,10 @@ _ADMIT = (
     .values(
         status=bindparam("status"),
         role=bindparam("role"),
-        role_granted_at=bindparam("role_granted_at"),
-        role_granted_by_type=bindparam("role_granted_by_type"),
-        role_granted_by_id=bindparam("role_granted_by_id"),
+        # Who chose a role for them before gave it.
+        role_granted_at=func.coalesce(User.role_granted_at, bindparam("role_granted_at")),
+        role_granted_by_type=func.coalesce(User.role_granted_by_type, bindparam("role_granted_by_type")),
+        role_granted_by_id=func.coalesce(User.role_granted_by_id, bindparam("role_granted_by_id")),
     )
 )
 

@@ -4,6 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validate
 
+from scim_server.audit.service import ActorType
+
 MAX_SEARCH_LENGTH = 200
 
 
@@ -52,6 +54,19 @@ class SubjectSchema(Schema):
     username = fields.String()
     fullName = fields.String()  # noqa: N815
     apiTokenName = fields.String()  # noqa: N815
+
+
+_SUBJECT_TYPES = {ActorType.USER: "USER", ActorType.TOKEN: "SERVICEKEY"}
+
+
+def subject(kind: str | None, id_: str | None, name: str | None = None) -> dict[str, str | None] | None:
+    """Return an audit event's actor in the form of SubjectSchema, None where nobody is known."""
+    if kind is None:
+        return None
+    shown: dict[str, str | None] = {"id": id_, "subjectType": _SUBJECT_TYPES.get(ActorType(kind), "SYSTEM")}
+    if name is not None:
+        shown["apiTokenName" if kind == ActorType.TOKEN else "fullName"] = name
+    return shown
 
 
 class WorkspaceRoleSchema(Schema):
