@@ -14,11 +14,14 @@ from scim_server.audit.service import Event, record
 from scim_server.database import reading, transaction
 from scim_server.directory.offset_pages import offset_page
 from scim_server.identifiers import moment, now
-from scim_server.protocol.errors import NotFound
+from scim_server.protocol.errors import Forbidden, InvalidValue, NotFound
 from scim_server.roles.authority import Requester
 from scim_server.roles.bindings import LowerRoles, SubjectKind, roles_of
 from scim_server.roles.catalogue import catalogue
+from scim_server.roles.granting import replace_lower_roles, told
 from scim_server.roles.models import RoleBinding
+from scim_server.roles.places import PlaceScope
+from scim_server.roles.requests import RoleLists, Wanted
 from scim_server.tokens.models import Token
 from scim_server.tokens.policy import DEPLOYMENT, ORGANIZATION, WORKSPACE, Kind, TokenRequest, check_request, rotate
 from scim_server.tokens.recognition import MANAGEMENT_SCOPE, SCIM_SCOPE
@@ -169,6 +172,8 @@ def create_token(requester: Requester, request: TokenRequest) -> tuple[ApiToken,
     )
     with transaction() as connection:
         made, text = insert_token(connection, requester.organization_id, requester.origin, new)
+        if request.scope != ORGANIZATION:
+            _bind(connection, requester, made.id, request)
         return _found(connection, requester, made.id), text
 
 
@@ -177,14 +182,14 @@ def change_token(requester: Requester, token_id: str, *, name: str, description:
     requester.require("organization.tokens.update")
     with transaction() as connection:
         before = _locked(connection, requester, token_id)
-        told = {
+        changes = {
             field: [getattr(before, field), value]
             for field, value in {"name": name, "description": description}.items()
             if getattr(before, field) != value
         }
-        if told:
+        if changes:
             _write(connection, requester, token_id, name=name, description=description, modified_at=now())
-            _record(connection, requester, "owner:token:updated", token_id, told)
+            _record(connection, requester, "owner:token:updated", token_id, changes)
         return _found(connection, requester, token_id)
 
 
@@ -197,8 +202,7 @@ def rotate_token(requester: Requester, token_id: str, *, overlap_minutes: int = 
     requester.require("organization.tokens.update")
     with transaction() as connection:
         before = _locked(connection, requester, token_id)
-        if before.role is not None:
-            requester.require_grantable(before.role)
+        _require_not_above(connection, requester, before)
         present = datetime.now(UTC)
         expires_at = datetime.fromisoformat(before.expires_at) if before.expires_at else None
         rotation = rotate(
@@ -221,8 +225,8 @@ def rotate_token(requester: Requester, token_id: str, *, overlap_minutes: int = 
             rotated_at=moment(present),
             modified_at=moment(present),
         )
-        told = {"rotatedAt": [before.rotated_at, moment(present)], "previousSecretExpiresAt": [None, until]}
-        _record(connection, requester, "owner:token:rotated", token_id, told)
+        changes = {"rotatedAt": [before.rotated_at, moment(present)], "previousSecretExpiresAt": [None, until]}
+        _record(connection, requester, "owner:token:rotated", token_id, changes)
         return _found(connection, requester, token_id), text
 
 
@@ -233,6 +237,28 @@ def delete_token(requester: Requester, token_id: str) -> None:
         before = _locked(connection, requester, token_id)
         _write(connection, requester, token_id, revoked_at=now())
         _record(connection, requester, "owner:token:deleted", token_id, {"name": [before.name, None]})
+
+
+def _require_not_above(connection: Connection, requester: Requester, token: Any) -> None:
+    if token.role is not None:
+        requester.require_grantable(token.role)
+    lower = roles_of(connection, requester.organization_id, SubjectKind.TOKEN, [token.id])[token.id]
+    if lower != LowerRoles() and not requester.authority.is_owner:
+        raise Forbidden("A token with roles below the Organization is rotated by an Organization Owner alone.")
+
+
+def _bind(connection: Connection, requester: Requester, token_id: str, request: TokenRequest) -> None:
+    """Give a new token its role on a Workspace or Deployment."""
+    scope = PlaceScope(request.scope)
+    wanted = Wanted(scope, request.entity_id or "", request.role or "", "", "entityId")
+    try:
+        changes = replace_lower_roles(
+            connection, requester, SubjectKind.TOKEN, token_id, RoleLists(lower={scope: (wanted,)})
+        )
+    except InvalidValue as error:
+        # Of a list of roles the path would be that of an entry; here the fields are the request's own.
+        raise InvalidValue(error.detail, field=(error.field or "").rpartition(".")[2]) from None
+    _record(connection, requester, "owner:token:roles-changed", token_id, told(changes))
 
 
 def is_scim(role: str | None, scopes: Iterable[str]) -> bool:

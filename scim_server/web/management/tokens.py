@@ -15,6 +15,7 @@ from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page, sort_keys, sorts_field
 from scim_server.web.management.routing import organization_blueprint
 from scim_server.web.management.schemas import LineField, SubjectSchema
+from scim_server.web.management.subject_roles import TokenRoleSchema
 
 tokens = organization_blueprint("Tokens", "API tokens of the Organization, and tokens that provision alone.")
 MAX_DESCRIPTION_LENGTH = 500
@@ -24,15 +25,6 @@ _SHOWN = (
     *("id", "name", "description", "kind", "scope", "serves_scim", "connection_id", "short_token", "start_at"),
     *("expires_at", "expiry_period_days", "last_used_at", "rotated_at", "created_at", "modified_at"),
 )
-
-
-class TokenRoleSchema(Schema):
-    """A role that a token holds; `deploymentId` stands beside a Dag, which is named by its id or a tag."""
-
-    entityType = fields.String(required=True)  # noqa: N815
-    entityId = fields.String(required=True)  # noqa: N815
-    role = fields.String(required=True)
-    deploymentId = fields.String()  # noqa: N815
 
 
 class TokenSchema(Schema):
@@ -205,8 +197,8 @@ def _roles(organization_id: str, token: ApiToken) -> Iterator[dict[str, str]]:
         yield {"entityType": "DEPLOYMENT", "entityId": deployment.deployment_id, "role": deployment.role}
     for dag in token.roles.dag_roles:
         yield {
-            "entityType": "DAG",
-            "entityId": dag.dag_id or dag.dag_tag or "",
+            "entityType": "DAG" if dag.dag_tag is None else "DAG_TAG",
+            "entityId": dag.dag_tag or dag.dag_id or "",
             "deploymentId": dag.deployment_id,
             "role": dag.role,
         }

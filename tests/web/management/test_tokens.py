@@ -14,9 +14,10 @@ from sqlalchemy import select
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading
 from scim_server.tokens.service import list_tokens
-from tests.conftest import Organization, make_api
+from tests.conftest import Organization, make_api, make_organization
 from tests.support.api import ApiClient, good, refused
 from tests.support.client import ScimClient
+from tests.support.tree import deployment, workspace
 from tests.web.test_statements import counted
 
 MEMBER = "ORGANIZATION_MEMBER"
@@ -276,3 +277,45 @@ def test_a_token_can_rotate_and_delete_itself(api: ApiClient) -> None:
     rotated = good(with_token(api, mine["token"]).post(f"/tokens/{mine['id']}/rotate"))
     assert good(with_token(api, rotated["token"]).delete(f"/tokens/{mine['id']}"), 204) is None
     assert not works(api, rotated["token"])
+
+
+# Roles below the Organization
+
+
+def test_a_token_of_a_workspace(api: ApiClient) -> None:
+    place = workspace(api)
+    made = make(api, scope="WORKSPACE", entityId=place, role="WORKSPACE_MEMBER")
+    assert made["scope"] == "WORKSPACE"
+    assert made["roles"] == [{"entityType": "WORKSPACE", "entityId": place, "role": "WORKSPACE_MEMBER"}]
+    assert with_token(api, made["token"]).get("/users").status_code == 403
+    assert [token["id"] for token in good(api.get("/tokens", workspaceId=place))["tokens"]] == [made["id"]]
+    only = good(api.get("/tokens", includeOnlyOrganizationTokens="true"))["tokens"]
+    assert made["id"] not in [token["id"] for token in only]
+    found = events(api.organization_id, made["id"])
+    assert [event.action for event in found] == ["owner:token:created", "owner:token:roles-changed"]
+
+
+def test_a_token_of_a_deployment(api: ApiClient) -> None:
+    place = workspace(api)
+    below = deployment(api, place)
+    made = make(api, scope="DEPLOYMENT", entityId=below, role="DEPLOYMENT_ADMIN")
+    assert made["scope"] == "DEPLOYMENT"
+    assert made["roles"] == [
+        {"entityType": "WORKSPACE", "entityId": place, "role": "WORKSPACE_ACCESSOR"},
+        {"entityType": "DEPLOYMENT", "entityId": below, "role": "DEPLOYMENT_ADMIN"},
+    ]
+    assert [token["id"] for token in good(api.get("/tokens", deploymentId=below))["tokens"]] == [made["id"]]
+    assert good(api.post(f"/tokens/{made['id']}/rotate"))["roles"] == made["roles"]
+
+
+def test_a_role_below_the_organization_that_cannot_be_leaves_no_token(app: Flask, api: ApiClient) -> None:
+    place = workspace(api)
+    theirs = workspace(make_api(app, make_organization("Elsewhere")))
+    before = good(api.get("/tokens"))["totalCount"]
+    for fields, field in [
+        ({"scope": "WORKSPACE", "entityId": theirs, "role": "WORKSPACE_MEMBER"}, "entityId"),
+        ({"scope": "WORKSPACE", "entityId": place, "role": "DEPLOYMENT_ADMIN"}, "role"),
+        ({"scope": "DEPLOYMENT", "entityId": place, "role": "DEPLOYMENT_ADMIN"}, "entityId"),
+    ]:
+        refused(api.post("/tokens", {"name": "robot", **fields}), 400, field)
+    assert good(api.get("/tokens"))["totalCount"] == before
