@@ -131,6 +131,7 @@ def change_connection(
         admitted = 0
         if admit_waiting:
             role = changes.get("automatic_membership", before.automatic_membership)
+            _check_role(requester, {"automatic_membership": role})
             admitted = admit_waiting_as(connection, organization_id, requester.origin, role)
         return _found(connection, requester, connection_id), admitted
 
@@ -165,7 +166,7 @@ def _check_role(requester: Requester, settings: Mapping[str, Any]) -> None:
     role = settings.get("automatic_membership")
     check_joinable(role)
     if role is not None:
-        requester.require_grantable(role)
+        requester.require_grantable(role, "automaticMembership")
 
 
 def _refuse_taken_name(

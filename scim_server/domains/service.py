@@ -202,8 +202,7 @@ def verify_domain(requester: Requester, domain_id: str, resolvers: Resolvers) ->
             retry_after=30,
         )
     if finding is Finding.MISSING:
-        with transaction() as connection:
-            _write(connection, _locked(connection, requester, domain_id), checked_at=now())
+        _note_miss(requester, domain_id)
         raise Conflict(
             f"There is no TXT record {domain.dns_record['value']!r} at {domain.dns_record['name']} yet. "
             "Changes of the DNS take minutes, and with some providers hours; try again later."
@@ -257,6 +256,14 @@ def _recheck(
             changes = {"status": [before.state.value, after.state.value]}
             _record(connection, before.organization_id, SYSTEM, "system:domain:suspended", before.id, changes)
             on_suspension(connection, _read(connection.execute(_FIND, key).one()))
+
+
+def _note_miss(requester: Requester, domain_id: str) -> None:
+    with transaction() as connection:
+        domain = _locked(connection, requester, domain_id)
+        # The daily check goes by this moment: nobody puts it off by looking themselves.
+        if domain.state is not State.VERIFIED:
+            _write(connection, domain, checked_at=now())
 
 
 def _verified(connection: Connection, requester: Requester, domain_id: str) -> DomainRecord:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Text, bindparam, exists, func, select, type_coerce, update
+from sqlalchemy import ColumnElement, Connection, Text, bindparam, delete, exists, func, select, type_coerce, update
 
 from scim_server.audit.service import Event, record
 from scim_server.database import reading, transaction
@@ -55,6 +55,9 @@ _LOCK = select(*_COLUMNS, Token.secret_digest).where(*_OF_TOKEN).with_for_update
 _UPDATE = update(Token).where(
     Token.organization_id == bindparam("key_organization"), Token.id == bindparam("key_token")
 )
+_UNBIND = delete(RoleBinding).where(
+    RoleBinding.organization_id == bindparam("organization"), RoleBinding.token_id == bindparam("token")
+)
 _ORDERS: Mapping[str, Any] = {
     "name": func.lower(Token.name),
     "createdAt": Token.created_at,
@@ -90,8 +93,8 @@ class ApiToken:
 
     @property
     def serves_scim(self) -> bool:
-        """Tell whether the token provisions for its Connection."""
-        return is_scim(self.role, self.scopes)
+        """Tell whether the token provisions for its Connection: it has the scope, or is an Owner's (product.md §1)."""
+        return SCIM_SCOPE in self.scopes or self.role == catalogue().owner
 
     @property
     def scope(self) -> str:
@@ -236,7 +239,9 @@ def delete_token(requester: Requester, token_id: str) -> None:
     with transaction() as connection:
         before = _locked(connection, requester, token_id)
         _write(connection, requester, token_id, revoked_at=now())
-        _record(connection, requester, "owner:token:deleted", token_id, {"name": [before.name, None]})
+        connection.execute(_UNBIND, {"organization": requester.organization_id, "token": token_id})
+        changes = {"name": [before.name, None], "role": [before.role, None]}
+        _record(connection, requester, "owner:token:deleted", token_id, changes)
 
 
 def _require_not_above(connection: Connection, requester: Requester, token: Any) -> None:
@@ -259,11 +264,6 @@ def _bind(connection: Connection, requester: Requester, token_id: str, request: 
         # Of a list of roles the path would be that of an entry; here the fields are the request's own.
         raise InvalidValue(error.detail, field=(error.field or "").rpartition(".")[2]) from None
     _record(connection, requester, "owner:token:roles-changed", token_id, told(changes))
-
-
-def is_scim(role: str | None, scopes: Iterable[str]) -> bool:
-    """Tell whether a token provisions: it has the scope, or is an Owner's (product.md §1)."""
-    return SCIM_SCOPE in scopes or role == catalogue().owner
 
 
 def _conditions(query: TokenQuery) -> Iterable[ColumnElement[bool]]:

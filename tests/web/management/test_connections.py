@@ -10,6 +10,7 @@ from scim_server.audit.models import AuditEvent
 from scim_server.connections import administration
 from scim_server.connections.service import joining_policy
 from scim_server.database import reading
+from scim_server.roles.authority import Authority
 from tests.conftest import Organization, make_api
 from tests.support.answers import assert_error
 from tests.support.api import ApiClient, good, refused
@@ -277,3 +278,15 @@ def test_the_policy_is_of_the_tokens_connection(api: ApiClient) -> None:
     with reading() as connection:
         policy = joining_policy(connection, api.organization_id, second["id"])
     assert policy.automatic_membership == BILLING
+
+
+def test_nobody_lets_people_join_above_their_own_role(
+    app: Flask, organization: Organization, api: ApiClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that may change Connections and is no Owner must not hand out more than it is."""
+    path = f"/connections/{create(api, automaticMembership=BILLING)['id']}"
+    member = make_api(app, organization, MEMBER)
+    monkeypatch.setattr(Authority, "permits", lambda self, permission: True)
+    refused(member.patch(path, {"admitWaiting": True}), 403, "automaticMembership")
+    refused(member.post("/connections", {"name": "up", "automaticMembership": BILLING}), 403, "automaticMembership")
+    assert good(member.patch(path, {"automaticMembership": MEMBER, "admitWaiting": True}))["admittedUsers"] == 0

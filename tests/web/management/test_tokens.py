@@ -13,6 +13,8 @@ from sqlalchemy import select
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading
+from scim_server.roles.authority import Authority
+from scim_server.roles.models import RoleBinding
 from scim_server.tokens.service import list_tokens
 from tests.conftest import Organization, make_api, make_organization
 from tests.support.api import ApiClient, good, refused
@@ -199,8 +201,6 @@ def test_nobody_makes_or_rotates_a_token_above_their_own_role(
     api: ApiClient, organization: Organization, app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A role that may manage tokens and is no Owner must not become one by them."""
-    from scim_server.roles.authority import Authority
-
     billing = make_api(app, organization, "ORGANIZATION_BILLING_ADMIN")
     owners = make(api, role="ORGANIZATION_OWNER")
     monkeypatch.setattr(Authority, "permits", lambda self, permission: True)
@@ -293,6 +293,10 @@ def test_a_token_of_a_workspace(api: ApiClient) -> None:
     assert made["id"] not in [token["id"] for token in only]
     found = events(api.organization_id, made["id"])
     assert [event.action for event in found] == ["owner:token:created", "owner:token:roles-changed"]
+    good(api.delete(f"/tokens/{made['id']}"), 204)
+    held = select(RoleBinding.id).where(RoleBinding.token_id == made["id"])
+    with reading() as connection:
+        assert connection.execute(held).all() == []
 
 
 def test_a_token_of_a_deployment(api: ApiClient) -> None:
