@@ -67,9 +67,13 @@ class Requester:
         if not self.authority.permits(permission):
             raise Forbidden(f"This needs the permission {permission!r}, which {self._role} does not have.")
 
-    def require_at(self, permission: str, place: Place) -> None:
-        """Raise Forbidden where the caller may not do this on a place."""
-        if not self.authority.permits_at(permission, place):
+    def may_at(self, permission: str, place: Place, *, everywhere: str) -> bool:
+        """Tell whether the caller may do this on a place, or by the other permission everywhere."""
+        return self.authority.permits(everywhere) or self.authority.permits_at(permission, place)
+
+    def require_at(self, permission: str, place: Place, *, everywhere: str) -> None:
+        """Raise Forbidden where the caller may not do this on a place, nor by the other permission everywhere."""
+        if not self.may_at(permission, place, everywhere=everywhere):
             raise Forbidden(f"This needs the permission {permission!r} on {place.text}, which {self._role} lacks.")
 
     def require_grantable(self, role: str, field: str = "role") -> None:

@@ -27,6 +27,7 @@ MAX_DESCRIPTION_LENGTH = 500
 CUSTOM_SCOPES = (PlaceScope.DEPLOYMENT, PlaceScope.DAG)
 
 _workspaces = table("workspaces", column("organization_id", Text()), column("id", Text()))
+_tokens = table("tokens", *(column(name, Text()) for name in ("organization_id", "id", "revoked_at")))
 _COLUMNS = (
     CustomRole.id,
     CustomRole.name,
@@ -46,6 +47,15 @@ _OF_ROLE = (CustomRole.organization_id == bindparam("key_organization"), CustomR
 _FIND = select(*_COLUMNS).where(*_OF_ROLE)
 _LOCK = _FIND.with_for_update()
 _BOUND = (RoleBinding.organization_id == bindparam("key_organization"), RoleBinding.role == bindparam("key_role"))
+# Nobody can change the roles of a revoked token any more, and it holds none.
+_FORGET_REVOKED = delete(RoleBinding).where(
+    *_BOUND,
+    RoleBinding.token_id.in_(
+        select(_tokens.c.id).where(
+            _tokens.c.organization_id == bindparam("key_organization"), _tokens.c.revoked_at.is_not(None)
+        )
+    ),
+)
 _COUNT_BOUND = select(func.count()).select_from(RoleBinding).where(*_BOUND)
 _WORKSPACES_BOUND = select(RoleBinding.workspace_id).where(*_BOUND).distinct()
 _RENAME_BOUND = update(RoleBinding).where(*_BOUND).values(role=bindparam("new_role"))
@@ -195,6 +205,7 @@ def delete_custom_role(requester: Requester, role_id: str) -> None:
     with transaction() as connection:
         before = _found(connection, _LOCK, organization_id, role_id)
         bound = {"key_organization": organization_id, "key_role": before.name}
+        connection.execute(_FORGET_REVOKED, bound)
         held = connection.execute(_COUNT_BOUND, bound).scalar_one()
         if held:
             raise Conflict(
@@ -254,6 +265,7 @@ def _check_restriction(
     if not allowed or (before.restricted_workspace_ids and set(before.restricted_workspace_ids) <= allowed):
         return
     bound = {"key_organization": organization_id, "key_role": before.name}
+    connection.execute(_FORGET_REVOKED, bound)
     held = set(connection.execute(_WORKSPACES_BOUND, bound).scalars())
     if held - allowed:
         raise Conflict(

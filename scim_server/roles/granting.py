@@ -154,11 +154,10 @@ def _judge(
     names = {change.after.role for change in asked if change.after is not None}
     custom = find_custom_roles(connection, requester.organization_id, names)
     needed = _NEEDED[kind]
-    everywhere = requester.authority.permits(needed.everywhere)
     for change in asked:
         may_take = change.after is None and requester.authority.permits_at(needed.to_take, change.place)
-        if not everywhere and not may_take:
-            requester.require_at(needed.on_place, change.place)
+        if not may_take:
+            requester.require_at(needed.on_place, change.place, everywhere=needed.everywhere)
         if change.before is not None:
             requester.require_grantable_at(change.before.role, permitted[change.place], change.place)
         if change.after is not None:

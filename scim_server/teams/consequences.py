@@ -4,6 +4,7 @@ Roles by Team are never copied to Users, so nothing has to be undone when a Team
 role thereby gets an audit event. Teams without privileges cost no statement.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
@@ -135,8 +136,12 @@ def members_changed(
     `added` and `removed` are member ids; nested Teams among them are passed over, as roles reach direct members only.
     `source` begins the actions: `scim` or `owner`.
     """
-    gone, come = list(removed), list(added)
-    if not team.is_privileged or not (gone or come):
+    if not team.is_privileged:
+        return
+    # Whoever was removed and added again by one request neither gains nor loses.
+    come, gone = Counter(added), Counter(removed)
+    come, gone = come - gone, gone - come
+    if not (come or gone):
         return
     roles = roles_of_team(connection, organization_id, team)
     people = _people(connection, organization_id, team, [*gone, *come], roles.held)

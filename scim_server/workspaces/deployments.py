@@ -17,8 +17,10 @@ from scim_server.roles.places import Place
 from scim_server.roles.removal import lock_teams_with_roles, remove_roles_within
 from scim_server.workspaces.listing import Page, Query, read_page
 from scim_server.workspaces.models import Deployment, Workspace
-from scim_server.workspaces.service import checked_name, renaming, taken
+from scim_server.workspaces.service import SEE_ALL, checked_name, renaming, taken
 
+# Of which one changes the Deployments of every Workspace.
+_CHANGE_ALL = "organization.workspaces.update"
 _COLUMNS = (
     Deployment.id,
     Deployment.workspace_id,
@@ -92,7 +94,7 @@ def list_deployments(requester: Requester, query: Query, workspace_id: str | Non
     where: list[ColumnElement[bool]] = [_IN_ORGANIZATION]
     if workspace_id is not None:
         where.append(Deployment.workspace_id == workspace_id)
-    if requester.visible_workspaces("organization.workspaces.get") is not None:
+    if requester.visible_workspaces(SEE_ALL) is not None:
         seen = [each.place for each in requester.authority.held() if "deployment.get" in each.permissions]
         where.append(
             or_(
@@ -110,7 +112,7 @@ def find_deployment(requester: Requester, deployment_id: str) -> DeploymentRecor
     with reading() as connection:
         row: Any = connection.execute(_FIND, key).first()
     found = DeploymentRecord(*row) if row is not None else None
-    if found is None or not requester.authority.permits_at("deployment.get", found.place):
+    if found is None or not requester.may_at("deployment.get", found.place, everywhere=SEE_ALL):
         raise _missing(deployment_id)
     return found
 
@@ -119,7 +121,7 @@ def create_deployment(
     requester: Requester, *, workspace_id: str, name: str, description: str | None
 ) -> DeploymentRecord:
     """Make a Deployment; raises InvalidValue for an unknown Workspace, Forbidden, Uniqueness for a name taken there."""
-    requester.require_at("workspace.deployments.create", Place(workspace_id))
+    requester.require_at("workspace.deployments.create", Place(workspace_id), everywhere=_CHANGE_ALL)
     name, origin, moment = checked_name(name, "Deployment"), requester.origin, now()
     who = (origin.actor_type.value, origin.actor_id)
     made = DeploymentRecord(new_id(), workspace_id, name, description, moment, *who, moment, *who)
@@ -141,7 +143,8 @@ def change_deployment(
     requester: Requester, deployment_id: str, *, name: str, description: str | None
 ) -> DeploymentRecord:
     """Give a Deployment this name and description; raises NotFound, Forbidden, InvalidValue, Uniqueness."""
-    requester.require_at("deployment.update", find_deployment(requester, deployment_id).place)
+    place = find_deployment(requester, deployment_id).place
+    requester.require_at("deployment.update", place, everywhere=_CHANGE_ALL)
     name, origin = checked_name(name, "Deployment"), requester.origin
     key = {"key_organization": requester.organization_id, "key_id": deployment_id}
     try:
@@ -169,7 +172,7 @@ def change_deployment(
 def delete_deployment(requester: Requester, deployment_id: str) -> None:
     """Delete a Deployment and all roles on it and its Dags; raises NotFound, Forbidden."""
     place, organization_id = find_deployment(requester, deployment_id).place, requester.organization_id
-    requester.require_at("deployment.delete", place)
+    requester.require_at("deployment.delete", place, everywhere=_CHANGE_ALL)
     key = {"key_organization": organization_id, "key_id": deployment_id}
     with transaction() as connection:
         lock_teams_with_roles(connection, organization_id, place)

@@ -19,6 +19,8 @@ from scim_server.roles.removal import lock_teams_with_roles, remove_roles_within
 from scim_server.workspaces.listing import Page, Query, read_page
 from scim_server.workspaces.models import Workspace
 
+# Of which one sees every Workspace and Deployment.
+SEE_ALL = "organization.workspaces.get"
 MAX_NAME_LENGTH = 100
 MAX_DESCRIPTION_LENGTH = 500
 
@@ -78,7 +80,7 @@ def list_workspaces(requester: Requester, query: Query, ids: Collection[str] | N
 
     Whoever may not see all of them sees those on which they hold a role. Raises Forbidden for who holds none at all.
     """
-    allowed = requester.visible_workspaces("organization.workspaces.get")
+    allowed = requester.visible_workspaces(SEE_ALL)
     where: list[ColumnElement[bool]] = [_IN_ORGANIZATION]
     where += [Workspace.id.in_(list(each)) for each in (allowed, ids) if each is not None]
     bound = {"organization": requester.organization_id}
@@ -90,7 +92,7 @@ def find_workspace(requester: Requester, workspace_id: str) -> WorkspaceRecord:
     with reading() as connection:
         key = {"key_organization": requester.organization_id, "key_id": workspace_id}
         row = connection.execute(_FIND, key).first()
-    if row is None or not requester.authority.permits_at("workspace.get", Place(workspace_id)):
+    if row is None or not requester.may_at("workspace.get", Place(workspace_id), everywhere=SEE_ALL):
         raise _missing(workspace_id)
     return WorkspaceRecord(*row)
 
@@ -115,7 +117,7 @@ def create_workspace(requester: Requester, *, name: str, description: str | None
 def change_workspace(requester: Requester, workspace_id: str, *, name: str, description: str | None) -> WorkspaceRecord:
     """Give a Workspace this name and description; raises NotFound, Forbidden, InvalidValue, Uniqueness."""
     find_workspace(requester, workspace_id)
-    requester.require_at("workspace.update", Place(workspace_id))
+    requester.require_at("workspace.update", Place(workspace_id), everywhere="organization.workspaces.update")
     name, origin = checked_name(name, "Workspace"), requester.origin
     key = {"key_organization": requester.organization_id, "key_id": workspace_id}
     try:
@@ -147,7 +149,7 @@ def delete_workspace(requester: Requester, workspace_id: str) -> None:
     """Delete a Workspace with its Deployments and all roles in it; raises NotFound, Forbidden."""
     find_workspace(requester, workspace_id)
     place, organization_id = Place(workspace_id), requester.organization_id
-    requester.require_at("workspace.delete", place)
+    requester.require_at("workspace.delete", place, everywhere="organization.workspaces.delete")
     key = {"key_organization": organization_id, "key_id": workspace_id}
     with transaction() as connection:
         lock_teams_with_roles(connection, organization_id, place)

@@ -39,7 +39,7 @@ class DeploymentsQuerySchema(_TreeQuerySchema):
     workspaceId = fields.String()  # noqa: N815
 
 
-class DraftSchema(Schema):
+class WorkspaceDraftSchema(Schema):
     """What a Workspace or Deployment should be called."""
 
     name = fields.String(required=True, validate=validate.Length(1, service.MAX_NAME_LENGTH))
@@ -48,7 +48,7 @@ class DraftSchema(Schema):
     )
 
 
-class NewDeploymentSchema(DraftSchema):
+class NewDeploymentSchema(WorkspaceDraftSchema):
     """What a new Deployment should be called, and the Workspace that it lies in for good."""
 
     workspaceId = fields.String(required=True)  # noqa: N815
@@ -95,7 +95,7 @@ def list_workspaces(query: dict[str, Any]) -> dict[str, Any]:
 
 
 @workspaces.endpoint("/workspaces", "POST", permission="organization.workspaces.create", others=(409,))
-@workspaces.reads(DraftSchema)
+@workspaces.reads(WorkspaceDraftSchema)
 @workspaces.answers(200, WorkspaceSchema)
 def create_workspace(body: dict[str, Any]) -> dict[str, Any]:
     """Make a Workspace."""
@@ -110,7 +110,7 @@ def read_workspace(workspace_id: str) -> dict[str, Any]:
 
 
 @workspaces.endpoint("/workspaces/<workspace_id>", "POST", permission=None, others=(409,))
-@workspaces.reads(DraftSchema)
+@workspaces.reads(WorkspaceDraftSchema)
 @workspaces.answers(200, WorkspaceSchema)
 def update_workspace(body: dict[str, Any], workspace_id: str) -> dict[str, Any]:
     """Rename a Workspace; needs workspace.update there."""
@@ -155,7 +155,7 @@ def read_deployment(deployment_id: str) -> dict[str, Any]:
 
 
 @deployments.endpoint("/deployments/<deployment_id>", "POST", permission=None, others=(409,))
-@deployments.reads(DraftSchema)
+@deployments.reads(WorkspaceDraftSchema)
 @deployments.answers(200, DeploymentSchema)
 def update_deployment(body: dict[str, Any], deployment_id: str) -> dict[str, Any]:
     """Rename a Deployment; needs deployment.update there."""
