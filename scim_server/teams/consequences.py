@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, literal, select, type_coerce, union_all
+from sqlalchemy import Connection, bindparam, or_, select, type_coerce, union_all
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database.types import JsonDocument
@@ -83,39 +83,35 @@ _MEMBERS = select(TeamMember.member_id).where(
 
 def _other_sources(dialect: str) -> dict[str, Any]:
     """Return the statements about what Users hold without the Team; any number of Users is one bound value."""
-    users = select(id_list(dialect, bindparam("users")))
-    places = select(id_list(dialect, bindparam("places")))
-    by_team = (TeamMember.organization_id == bindparam("organization"), TeamMember.member_id.in_(users))
-    direct = (
-        select(RoleBinding.user_id, *_BINDING)
-        .outerjoin(CustomRole, _IS_CUSTOM)
-        .where(
-            RoleBinding.organization_id == bindparam("organization"),
-            RoleBinding.user_id.in_(users),
-            RoleBinding.place.in_(places),
+    users, teams, places = (select(id_list(dialect, bindparam(name))) for name in ("users", "teams", "places"))
+
+    def bindings_of(subject: Any, ids: Any) -> Any:
+        return (
+            select(subject.label("subject_id"), *_BINDING)
+            .outerjoin(CustomRole, _IS_CUSTOM)
+            .where(
+                RoleBinding.organization_id == bindparam("organization"),
+                subject.in_(ids),
+                RoleBinding.place.in_(places),
+            )
         )
+
+    # The status is looked at later: SQLite would rather search for it than for the ids.
+    people = select(User.id, User.status, User.role).where(
+        User.organization_id == bindparam("organization"), User.id.in_(users)
     )
-    through_teams = (
-        select(TeamMember.member_id, *_BINDING)
-        .select_from(TeamMember)
-        .join(
-            RoleBinding,
-            (RoleBinding.organization_id == TeamMember.organization_id) & (RoleBinding.team_id == TeamMember.team_id),
-        )
-        .outerjoin(CustomRole, _IS_CUSTOM)
-        .where(*by_team, TeamMember.team_id != bindparam("team"), RoleBinding.place.in_(places))
-    )
-    own_roles = select(User.id, User.role).where(
-        User.organization_id == bindparam("organization"),
-        User.id.in_(users),
-        User.status == literal(Status.ACTIVE.value),
-    )
-    roles_of_teams = (
-        select(TeamMember.member_id, Team.role)
+    privileged_teams = (
+        select(TeamMember.member_id, TeamMember.team_id, Team.role)
         .join(Team, (Team.organization_id == TeamMember.organization_id) & (Team.id == TeamMember.team_id))
-        .where(*by_team, TeamMember.team_id != bindparam("team"), Team.role != bindparam("default"))
+        .where(
+            TeamMember.organization_id == bindparam("organization"),
+            TeamMember.member_id.in_(users),
+            TeamMember.team_id != bindparam("team"),
+            or_(Team.role != bindparam("default"), Team.binding_count > 0),
+        )
     )
-    return {"people": own_roles, "teams": roles_of_teams, "places": union_all(direct, through_teams)}
+    bindings = union_all(bindings_of(RoleBinding.user_id, users), bindings_of(RoleBinding.team_id, teams))
+    return {"people": people, "teams": privileged_teams, "bindings": bindings}
 
 
 _STATEMENTS = {dialect: _other_sources(dialect) for dialect in ("sqlite", "postgresql")}
@@ -206,18 +202,23 @@ def _people(
     people = {
         row.id: _Person([row.role] if row.role is not None else [])
         for row in connection.execute(statements["people"], bound)
+        if row.status == Status.ACTIVE
     }
+    # Whose roles a binding is: the User's own, or those of all members of a Team.
+    holders: dict[str, list[_Person]] = {user_id: [person] for user_id, person in people.items()}
+    teams: set[str] = set()
     for row in connection.execute(statements["teams"], bound):
         if row.member_id in people:
             people[row.member_id].organization_roles.append(row.role)
+            holders.setdefault(row.team_id, []).append(people[row.member_id])
+            teams.add(row.team_id)
     texts = [place.text for place in places]
     if texts:
-        for user_id, *binding in connection.execute(
-            statements["places"], {**bound, "places": id_array(connection, texts)}
-        ):
-            if user_id in people:
-                held = _held(binding)
-                people[user_id].held.setdefault(held.place, []).append(held)
+        bound |= {"teams": id_array(connection, teams), "places": id_array(connection, texts)}
+        for subject_id, *binding in connection.execute(statements["bindings"], bound):
+            held = _held(binding)
+            for person in holders.get(subject_id, ()):
+                person.held.setdefault(held.place, []).append(held)
     return people
 
 

@@ -89,6 +89,8 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 }
 SORTS = tuple(_SORTS)
 _PLACES = {"workspace_id", "deployment_id"}
+# Filters that an index serves.
+_NARROW = {"names", "member_id", *_PLACES}
 _OF_ORGANIZATION = Team.organization_id == bindparam("organization")
 _COLUMNS = (
     Team.id,
@@ -209,7 +211,8 @@ def _records(connection: DatabaseConnection, organization_id: str, rows: Sequenc
 @lru_cache(maxsize=1_000)
 def _page(dialect: str, filters: frozenset[str], sorts: tuple[tuple[str, bool], ...], limit: int) -> Select[Any]:
     order = [(_SORTS[field], descending) for field, descending in sorts]
-    return offset_page(_COLUMNS, Team.id.expression, _conditions(dialect, filters), order, limit)
+    conditions = _conditions(dialect, filters)
+    return offset_page(_COLUMNS, Team.id.expression, conditions, order, limit, is_narrow=bool(filters & _NARROW))
 
 
 @lru_cache(maxsize=1_000)

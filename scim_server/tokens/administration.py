@@ -143,7 +143,7 @@ def list_tokens(requester: Requester, query: TokenQuery) -> tuple[list[ApiToken]
         .where(Token.organization_id == bindparam("organization", type_=Text()), *conditions)
     )
     with reading() as connection:
-        statement = offset_page(_COLUMNS, Token.__table__.c.id, conditions, order, query.limit)
+        statement = offset_page(_COLUMNS, Token.id.expression, conditions, order, query.limit, is_narrow=False)
         rows = connection.execute(statement, {**bound, "offset": query.offset}).all()
         return _with_roles(connection, requester, rows), connection.execute(counted, bound).scalar_one()
 

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection
 
-from scim_server.audit.service import ActorType, Event, record
+from scim_server.audit.service import ActorType, Event, event_rows
 from scim_server.database import transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import load_attributes
 from scim_server.identifiers import now
-from scim_server.organizations.provisioning import JoiningPolicy
 from scim_server.organizations.schemas import resource_settings
 from scim_server.protocol.errors import Conflict, NotFound
 from scim_server.roles.authority import Requester
@@ -19,6 +18,7 @@ from scim_server.users.memberships import lock_teams
 from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, owner_deactivate, owner_reactivate
 from scim_server.users.removal import remove_user
+from scim_server.users.writing import change_user
 
 _REFUSED = "owner:user:refused"
 
@@ -53,24 +53,24 @@ def deactivate(requester: Requester, user_id: str) -> None:
     A User who is INACTIVE already stays so. Raises Forbidden, NotFound, LastOwner.
     """
     requester.require("organization.users.update")
-    _change(requester, user_id, "owner:user:deactivated", lambda _, user: owner_deactivate(user))
+    _change(requester, user_id, "owner:user:deactivated", lambda user: owner_deactivate(user.membership))
 
 
-def reactivate(requester: Requester, user_id: str, policy: Callable[[Connection], JoiningPolicy]) -> None:
+def reactivate(requester: Requester, user_id: str, *, connection_id: str) -> None:
     """Give a User back what deactivation took, under the same id; one who is not INACTIVE stays as they are.
 
-    `policy` reads how people join inside the transaction: it decides for those who never had a role. Raises Forbidden,
-    also where the role that comes back stands above the caller's own, and NotFound.
+    How people join by the Connection decides for those who never had a role. Raises Forbidden, also where the role
+    that comes back stands above the caller's own, and NotFound.
     """
     requester.require("organization.users.update")
 
-    def reactivated(connection: Connection, user: Membership) -> Membership:
-        after = owner_reactivate(user, automatic_membership=policy(connection).automatic_membership)
-        if after != user and after.role is not None:
+    def reactivated(user: store.LockedUser) -> Membership:
+        after = owner_reactivate(user.membership, automatic_membership=user.automatic_membership)
+        if after != user.membership and after.role is not None:
             requester.require_grantable(after.role)
         return after
 
-    _change(requester, user_id, "owner:user:reactivated", reactivated)
+    _change(requester, user_id, "owner:user:reactivated", reactivated, connection_id)
 
 
 def _remove(requester: Requester, user_id: str, action: str) -> None:
@@ -81,34 +81,42 @@ def _remove(requester: Requester, user_id: str, action: str) -> None:
 
 
 def _change(
-    requester: Requester, user_id: str, action: str, change: Callable[[Connection, Membership], Membership]
+    requester: Requester,
+    user_id: str,
+    action: str,
+    change: Callable[[store.LockedUser], Membership],
+    connection_id: str = "",
 ) -> None:
-    organization_id = requester.organization_id
-    with refusal_recorded(organization_id, requester.origin, user_id, _REFUSED), transaction() as connection:
-        user = _locked(connection, requester, user_id)
-        membership = change(connection, user.membership)
+    organization_id, origin = requester.organization_id, requester.origin
+    with refusal_recorded(organization_id, origin, user_id, _REFUSED), transaction() as connection:
+        user = _locked(connection, requester, user_id, connection_id)
+        membership = change(user)
         if membership == user.membership:
             return
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
         before = load_attributes(user.document)
         after = {**before, "active": membership.active}
-        moment, user_type = now(), resource_settings(connection, organization_id).types.user
-        row = {
-            **store.user_row(organization_id, user_id, user_type, after),
-            **store.membership_row(membership),
-            "version": user.version + 1,
-            "modified_at": moment,
-        }
+        changes, moment = differences(before, after), now()
+        user_type = resource_settings(connection, organization_id).types.user
+        changed = store.changed_columns(user, user_type, after, changes, membership)
+        changed |= {"version": user.version + 1, "modified_at": moment}
         if membership.role != user.membership.role:
-            row |= store.grant_row(membership, requester.origin, moment)
-        store.update_user(connection, row, [], emails_changed=False)
-        changes = differences({**before, **standing(user.membership)}, {**after, **standing(membership)})
-        record(connection, organization_id, requester.origin, [Event(action, "User", user_id, changes)])
+            changed |= store.grant_row(membership, origin, moment)
+        told = {**changes, **differences(standing(user.membership), standing(membership))}
+        (event,) = event_rows(organization_id, origin, [Event(action, "User", user_id, told)])
+        change_user(connection, {"organization_id": organization_id, "id": user_id}, changed, None, event)
 
 
-def _locked(connection: Connection, requester: Requester, user_id: str) -> store.LockedUser:
+def _locked(connection: Connection, requester: Requester, user_id: str, connection_id: str = "") -> store.LockedUser:
     # Nobody is shown the `groups` of this read, so it needs neither addresses nor nested Teams.
-    user = store.lock_user(connection, requester.organization_id, user_id, "", has_nested_teams=False)
+    user = store.lock_user(
+        connection,
+        requester.organization_id,
+        user_id,
+        "",
+        connection_id=connection_id,
+        has_nested_teams=False,
+    )
     if user is None:
         raise NotFound(f"There is no User '{user_id}'.")
     return user

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from scim_server.audit.service import Event, Origin, record
@@ -13,12 +12,11 @@ from scim_server.users.policy import Membership
 
 def standing(membership: Membership) -> dict[str, Any]:
     """Return what an audit event says of the standing, under names that no SCIM attribute has."""
-    visible = replace(membership, active=None)
     return {
-        "#status": visible.status.value,
-        "#role": visible.role,
-        "#source": visible.source.value,
-        "#isIdpManaged": visible.is_idp_managed,
+        "#status": membership.status.value,
+        "#role": membership.role,
+        "#source": membership.source.value,
+        "#isIdpManaged": membership.is_idp_managed,
     }
 
 

@@ -94,6 +94,8 @@ _SORTS: dict[str, ColumnElement[Any]] = {
 }
 SORTS = (*_SORTS, "fullName")
 _PLACES = {"workspace_id", "deployment_id", "dag_id"}
+# Filters that an index serves.
+_NARROW = {"status", "organization_role", "team_id", *_PLACES}
 _OF_ORGANIZATION = User.organization_id == bindparam("organization")
 _COLUMNS = (
     User.id,
@@ -182,7 +184,8 @@ def _record(row: Any, held: LowerRoles, teams: tuple[TeamOfUser, ...]) -> UserRe
 @lru_cache(maxsize=1_000)
 def _page(dialect: str, filters: frozenset[str], sorts: tuple[tuple[str, bool], ...], limit: int) -> Select[Any]:
     order = [(_sort_column(dialect, field), descending) for field, descending in sorts]
-    return offset_page(_COLUMNS, User.id.expression, _conditions(dialect, filters), order, limit)
+    conditions = _conditions(dialect, filters)
+    return offset_page(_COLUMNS, User.id.expression, conditions, order, limit, is_narrow=bool(filters & _NARROW))
 
 
 @lru_cache(maxsize=1_000)

@@ -15,8 +15,6 @@ from sqlalchemy import (
     column,
     delete,
     func,
-    literal,
-    literal_column,
     select,
     table,
     union_all,
@@ -24,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Boolean, Integer, Text
 
-from scim_server.directory.json_sql import text_aggregate, text_as_json
+from scim_server.directory.json_sql import constant, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
 from scim_server.users.models import User
 
@@ -52,7 +50,7 @@ _DIRECT, _INDIRECT = "direct", "indirect"
 
 def _teams_above() -> CTE:
     """Return each nested Team with every Team above it; rows are united, so a circle ends."""
-    of_organization = (_members.c.organization_id == ORGANIZATION, _members.c.member_type == literal_column("'Group'"))
+    of_organization = (_members.c.organization_id == ORGANIZATION, _members.c.member_type == constant("Group"))
     above = (
         select(_members.c.member_id.label("team_id"), _members.c.team_id.label("ancestor_id"))
         .where(*of_organization)
@@ -83,7 +81,7 @@ def groups_elements(*, nested: bool) -> Elements:
         owner=memberships.c.member_id,
         columns={
             "value": memberships.c.team_id,
-            "$ref": BASE + literal("/Groups/") + memberships.c.team_id,
+            "$ref": BASE + constant("/Groups/") + memberships.c.team_id,
             "display": _teams.c.display_name_folded,
             "type": memberships.c.kind,
         },
@@ -94,19 +92,19 @@ def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
     """Return the expression for the User's `groups` as a JSON array, NULL where there are none."""
     held = _held(nested=nested)
     element = (
-        literal('{"value":"')
+        constant('{"value":"')
         + held.c.team_id
-        + literal('","$ref":"')
+        + constant('","$ref":"')
         + BASE
-        + literal("/Groups/")
+        + constant("/Groups/")
         + held.c.team_id
-        + literal('","type":"')
+        + constant('","type":"')
         + held.c.kind
-        + literal('","display":')
+        + constant('","display":')
         + text_as_json(dialect, _teams.c.display_name)
-        + literal("}")
+        + constant("}")
     )
-    array = literal("[") + text_aggregate(dialect, element) + literal("]")
+    array = constant("[") + text_aggregate(dialect, element) + constant("]")
     return (
         select(array)
         .select_from(held.join(_teams, _teams.c.id == held.c.team_id))
@@ -130,13 +128,13 @@ def _held(*, nested: bool) -> FromClause:
 def _memberships(*, nested: bool) -> FromClause:
     """Return all memberships of the Organization as organization_id, team_id, member_id and kind."""
     direct = select(
-        _members.c.organization_id, _members.c.team_id, _members.c.member_id, literal(_DIRECT).label("kind")
+        _members.c.organization_id, _members.c.team_id, _members.c.member_id, constant(_DIRECT).label("kind")
     )
     if not nested:
         return direct.subquery()
     above = _TEAMS_ABOVE
     indirect = (
-        select(_members.c.organization_id, above.c.ancestor_id, _members.c.member_id, literal(_INDIRECT))
+        select(_members.c.organization_id, above.c.ancestor_id, _members.c.member_id, constant(_INDIRECT))
         .join(above, above.c.team_id == _members.c.team_id)
         .where(_members.c.organization_id == ORGANIZATION)
     )

@@ -3,11 +3,9 @@
 from typing import Any
 
 from marshmallow import Schema, fields, validate
-from sqlalchemy import Connection
 
 from scim_server.audit.service import ActorType
-from scim_server.connections.service import joining_policy, read_connection
-from scim_server.organizations.provisioning import JoiningPolicy
+from scim_server.connections.service import read_connection
 from scim_server.roles.catalogue import catalogue
 from scim_server.teams.listing import TeamFilters, TeamRecord, list_teams
 from scim_server.users import administration, listing
@@ -136,12 +134,8 @@ def deactivate_user(user_id: str) -> listing.UserRecord:
 def reactivate_user(user_id: str) -> listing.UserRecord:
     """Reactivate a User, who gets back what deactivation took."""
     requester = current_requester()
-
-    def policy(connection: Connection) -> JoiningPolicy:
-        organization_id = requester.organization_id
-        return joining_policy(connection, organization_id, read_connection(organization_id).id)
-
-    administration.reactivate(requester, user_id, policy)
+    connection_id = read_connection(requester.organization_id).id
+    administration.reactivate(requester, user_id, connection_id=connection_id)
     return listing.find_user(requester.organization_id, user_id)
 
 

@@ -50,5 +50,6 @@ TABLE = {
     ("Users.remove_user", "DELETE"): [Entry("/users/{id}", status=204, own=bob, dora=dora_can_be_removed)],
     ("Users.deactivate_user", "POST"): [Entry("/users/{id}/deactivate", own=bob, dora=dora_stays_deactivated)],
     ("Users.reactivate_user", "POST"): [Entry("/users/{id}/reactivate", own=bob, dora=dora_gets_back_what_she_had)],
+    ("Self.read_self", "GET"): [Entry("/v1/users/self", everyone=True)],
     ("Users.list_teams_of_user", "GET"): [Entry("/users/{id}/teams", own=bob, dora=dora_shows_no_teams)],
 }

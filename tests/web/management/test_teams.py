@@ -267,3 +267,17 @@ def test_member_reads_and_changes_nothing(app: Flask, cast: Cast) -> None:
         member.delete(f"/teams/{cast.team}/members/{cast.bob}"),
     ):
         refused(answer, 403)
+
+
+def test_members_of_a_privileged_team_gain_and_lose_its_role(cast: Cast) -> None:
+    api = cast.api
+    by_hand(api)
+    sent = {"name": "Billing", "organizationRole": "ORGANIZATION_BILLING_ADMIN", "memberIds": [cast.bob]}
+
+    team = good(api.post("/teams", sent))["id"]
+    good(api.delete(f"/teams/{team}/members/{cast.bob}"), 204)
+    good(api.post(f"/teams/{team}/members", {"memberIds": [cast.bob]}), 204)
+    good(api.delete(f"/teams/{team}"), 204)
+
+    told = [action for action, _ in events(api, cast.bob) if action.startswith("owner:user:role-")]
+    assert told == ["owner:user:role-gained", "owner:user:role-lost"] * 2
