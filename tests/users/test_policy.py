@@ -170,6 +170,18 @@ def test_owner_admits_the_waiting_and_nobody_else(standing: Standing) -> None:
     assert admit_waiting(person(standing, active=True), automatic_membership=MEMBER) == person(expected, active=True)
 
 
+@pytest.mark.parametrize(
+    "before", [(AWAITING, INVITED, None), (INACTIVE, INVITED, AWAITING), (INACTIVE, INVITED, None)]
+)
+def test_role_that_an_owner_chose_for_who_never_was_in_is_theirs(before: Standing) -> None:
+    """They wait with it while just-in-time provisioning is off, and enter with it."""
+    waiting = push_known(person(before), active=True, automatic_membership=OFF)
+    assert (waiting.status, waiting.role) == (AWAITING, INVITED)
+
+    entered = admit_waiting(waiting, automatic_membership=MEMBER)
+    assert (entered.status, entered.role) == (ACTIVE, INVITED)
+
+
 def test_access_ends_where_an_active_person_is_active_no_more() -> None:
     ends = {
         (before[0], after[0] if after else None)
