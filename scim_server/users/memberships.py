@@ -3,11 +3,14 @@
 Teams stand above Users in the order of imports, so their tables are named here by what is needed of them.
 """
 
+from typing import Any, NamedTuple
+
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     bindparam,
     column,
     delete,
@@ -17,7 +20,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.directory.json_sql import constant, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
@@ -39,6 +42,7 @@ _teams = table(
     column("member_count", Integer),
     column("display_name", _TEXT),
     column("display_name_folded", _TEXT),
+    column("is_idp_managed", Boolean),
     column("modified_at", _TEXT),
 )
 _DIRECT, _INDIRECT = "direct", "indirect"
@@ -139,6 +143,11 @@ def _memberships(*, nested: bool) -> FromClause:
 
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))
 _TEAMS_OF_USER = select(_members.c.team_id).where(*_OF_USER)
+_NAMES_OF_TEAMS = (
+    select(_teams.c.id, _teams.c.display_name, _teams.c.is_idp_managed)
+    .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
+    .order_by(_teams.c.display_name_folded, _teams.c.id)
+)
 _LOCK_TEAMS = (
     select(_teams.c.id)
     .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
@@ -163,3 +172,22 @@ def leave_all_teams(connection: Connection, organization_id: str, user_id: str, 
     bound = {"organization": organization_id, "user": user_id}
     if connection.execute(_TOUCH_TEAMS, {**bound, "now": now}).rowcount:
         connection.execute(_LEAVE, bound)
+
+
+class TeamOfUser(NamedTuple):
+    """A Team in short."""
+
+    id: str
+    name: str
+    is_idp_managed: bool
+
+
+def teams_of(connection: Connection, organization_id: str, user_id: str) -> list[TeamOfUser]:
+    """Return the Teams that a User is a direct member of, by name."""
+    rows = connection.execute(_NAMES_OF_TEAMS, {"organization": organization_id, "user": user_id})
+    return [TeamOfUser(*row) for row in rows]
+
+
+def in_team(organization: ColumnElement[str], team: ColumnElement[str]) -> Select[Any]:
+    """Return the ids of a Team's direct members."""
+    return select(_members.c.member_id).where(_members.c.organization_id == organization, _members.c.team_id == team)

@@ -1,7 +1,7 @@
-"""What a SCIM push does to a person's membership (product.md §2): pure decisions, no database.
+"""What a SCIM push or an Owner does to a person's membership (product.md §2): pure decisions, no database.
 
 The three questions are always the same: is the person known, does the identity provider say `active`, and is
-just-in-time provisioning on. Invitations, logins and owners will ask here too.
+just-in-time provisioning on. Invitations and logins will ask here too.
 """
 
 from dataclasses import dataclass, replace
@@ -92,6 +92,26 @@ def admit_waiting(current: Membership, *, automatic_membership: str) -> Membersh
     if current.status is not Status.AWAITING_INVITATION:
         return current
     return _enter(current, automatic_membership)
+
+
+def owner_deactivate(current: Membership) -> Membership:
+    """Decide for a person whom an Owner deactivates; `active` says so to the identity provider."""
+    if current.status is Status.INACTIVE:
+        return current
+    return replace(current, status=Status.INACTIVE, status_before=current.status, active=False)
+
+
+def owner_reactivate(current: Membership, *, automatic_membership: str | None) -> Membership:
+    """Decide for a person whom an Owner reactivates: they become what they were, as after a push of `active`.
+
+    Only the invited differ: no identity provider vouches for them here, so their invitation is still to be accepted.
+    """
+    if current.status is not Status.INACTIVE:
+        return current
+    back = replace(current, active=True)
+    if current.status_before is Status.PENDING:
+        return replace(back, status=Status.PENDING, status_before=None)
+    return _reactivate(back, automatic_membership)
 
 
 def access_ends(before: Membership, after: Membership | None) -> bool:

@@ -3,15 +3,14 @@
 Every function takes the `Provisioning` it acts in, and returns the row as it is stored afterwards.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from scim_server.audit.service import Event, event_rows, record
+from scim_server.audit.service import Event, event_rows
 from scim_server.database import at_once, is_unique_violation, reading, transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import Stored, load_attributes
@@ -22,9 +21,11 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
-from scim_server.users.memberships import leave_all_teams, lock_teams
-from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
+from scim_server.users.events import refusal_recorded, standing
+from scim_server.users.memberships import lock_teams
+from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
+from scim_server.users.removal import remove_user
 from scim_server.users.writing import change_user, create_user
 
 Attributes = Mapping[str, Any]
@@ -61,7 +62,7 @@ def _create(provisioning: Provisioning, row: Mapping[str, Any], attributes: Attr
         "automatic_membership": provisioning.automatic_membership,
     }
     membership = push_new(active=attributes["active"], automatic_membership=provisioning.automatic_membership)
-    changes = differences({}, {**attributes, **_standing(membership)})
+    changes = differences({}, {**attributes, **standing(membership)})
     (event,) = event_rows(organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
     granted = store.grant_row(membership, provisioning.origin, row["created_at"])
     user = {**row, **store.membership_row(membership), **granted}
@@ -92,15 +93,10 @@ def patch(
 def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = None) -> None:
     """Delete a User from the Organization and all its Teams; raises NotFound, Conflict for the last Owner."""
     organization_id = provisioning.organization_id
-    with _refusal_recorded(provisioning, user_id), transaction() as connection:
+    with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
         lock_teams(connection, organization_id, user_id)
         user = _locked(connection, provisioning, user_id, if_match)
-        refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
-        attributes = load_attributes(user.document)
-        leave_all_teams(connection, organization_id, user_id, now())
-        store.delete_user(connection, organization_id, user_id)
-        gone = differences({**attributes, **_standing(user.membership)}, {})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:deleted", "User", user_id, gone)])
+        remove_user(connection, organization_id, provisioning.origin, user, "scim:user:deleted")
 
 
 def _change(
@@ -112,7 +108,7 @@ def _change(
     organization_id = provisioning.organization_id
     after: Attributes = {}
     try:
-        with _refusal_recorded(provisioning, user_id), transaction() as connection:
+        with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
@@ -160,18 +156,6 @@ def _store(
     )
 
 
-@contextmanager
-def _refusal_recorded(provisioning: Provisioning, user_id: str) -> Iterator[None]:
-    """Keep an audit event of a refusal, after the transaction that it ended has stored nothing."""
-    try:
-        yield
-    except LastOwner as refusal:
-        event = Event("scim:user:refused", "User", user_id, {"#reason": [None, refusal.detail]})
-        with transaction() as connection:
-            record(connection, provisioning.organization_id, provisioning.origin, [event])
-        raise
-
-
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
     user = store.lock_user(
         connection,
@@ -197,18 +181,8 @@ def _event(user: store.LockedUser, changes: Mapping[str, Any], membership: Membe
         action = "scim:user:adopted"
     else:
         action = "scim:user:updated"
-    standing = differences(_standing(user.membership), _standing(membership))
-    return Event(action, "User", user.id, {**changes, **standing})
-
-
-def _standing(membership: Membership) -> dict[str, Any]:
-    """Return what an audit event says of the standing, under names that no SCIM attribute has."""
-    return {
-        "#status": membership.status.value,
-        "#role": membership.role,
-        "#source": membership.source.value,
-        "#isIdpManaged": membership.is_idp_managed,
-    }
+    differing = differences(standing(user.membership), standing(membership))
+    return Event(action, "User", user.id, {**changes, **differing})
 
 
 def _taken(

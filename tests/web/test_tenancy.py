@@ -218,7 +218,9 @@ def test_every_route_has_an_entry(app: Flask) -> None:
 
     assert scim == set(TABLE)
     # The management API has a matrix of its own: tests/web/management.
-    managed = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/organizations")}
+    managed = {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith(("/v1/organizations", "/v1/users"))
+    }
     others = {route for route in routes(app) if not route[0].startswith("scim.")}
     assert {route for route in others if route[0] not in managed} == set(PUBLIC)
 

@@ -11,10 +11,12 @@ from scim_server.web.management.organizations import organizations
 from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
 from scim_server.web.management.subject_roles import subject_roles
+from scim_server.web.management.teams import teams
+from scim_server.web.management.users import myself, users
 from scim_server.web.management.workspaces import deployments, workspaces
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, roles, subject_roles, workspaces, deployments)
+BLUEPRINTS = (organizations, users, myself, teams, roles, subject_roles, workspaces, deployments)
 
 
 class ManagementApi(Api):

@@ -1,8 +1,32 @@
 """What several management endpoints show: a subject in short, and the form of errors."""
 
-from marshmallow import Schema, fields, validate
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
 
 from scim_server.audit.service import ActorType
+
+MAX_SEARCH_LENGTH = 200
+
+
+class LineField(fields.String):
+    """One line of text: printable, without white space around it, of 1 to `longest` characters."""
+
+    def __init__(self, longest: int, **arguments: Any) -> None:
+        super().__init__(validate=[validate.Length(1, longest), _check_line], **arguments)
+
+
+class SearchField(fields.String):
+    """The parameter `search`: part of a text, without regard to letter case."""
+
+    def __init__(self, where: str) -> None:
+        described = {"description": f"Part of {where}, without regard to letter case."}
+        super().__init__(validate=validate.Length(1, MAX_SEARCH_LENGTH), metadata=described)
+
+
+def _check_line(text: str) -> None:
+    if text != text.strip() or not text.isprintable():
+        raise ValidationError("Use printable characters, and no white space around them.")
 
 
 class FieldErrorSchema(Schema):
