@@ -12,9 +12,11 @@ from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
 from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
+from scim_server.domains.verification import Resolvers
 from scim_server.outbox.transports import set_up_mail
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
+from scim_server.setting_values import resolver_address
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
@@ -52,6 +54,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_errors(app)
     set_up_request_log(app)
     set_up_scim(app, settings)
+    app.extensions["dns_resolvers"] = Resolvers(map(resolver_address, settings.dns_resolvers))
     set_up_management(app, settings)
     set_up_invitations(app)
     app.register_blueprint(operations)

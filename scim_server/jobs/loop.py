@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from flask import Flask
 
 from scim_server.jobs.lease import Holder
+from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
 
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
 PERIOD = 5.0
-DAY = 86_400.0
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -35,6 +36,8 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("deliver mail", PERIOD, deliver_due),
+    Job("check domains again", MINUTE, recheck_domains),
+    Job("warn of expiring tokens", HOUR, warn_of_expiring_tokens),
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
 )
 

@@ -6,7 +6,7 @@ from scim_server.audit.service import ActorType
 from scim_server.protocol.errors import NotFound, TooManyRequests, Unauthorized
 from scim_server.roles.authority import Authority, Requester
 from scim_server.roles.effective import held_by_token
-from scim_server.tokens.service import MANAGEMENT_SCOPE, Principal, recognise
+from scim_server.tokens.recognition import MANAGEMENT_SCOPE, Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, origin
 

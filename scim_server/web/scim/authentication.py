@@ -6,7 +6,7 @@ from flask import current_app, g
 
 from scim_server.connections.service import ProvisioningState
 from scim_server.protocol.errors import Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
-from scim_server.tokens.service import Principal, recognise
+from scim_server.tokens.recognition import Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, current_request
 
