@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, insert
 
+from scim_server.audit.digests import audit_keys
 from scim_server.audit.models import AuditEvent
 from scim_server.identifiers import new_id, now
 
@@ -48,7 +49,7 @@ class Event:
 def record(connection: Connection, organization_id: str, origin: Origin, events: Iterable[Event]) -> None:
     """Write the events in the transaction of `connection`."""
     moment = now()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "organization_id": organization_id,
             "id": new_id(),
@@ -67,4 +68,7 @@ def record(connection: Connection, organization_id: str, origin: Origin, events:
         for event in events
     ]
     if rows:
+        keys = audit_keys()
+        for row in rows:
+            row["digest"] = keys.of_event(row)
         connection.execute(_INSERT, rows)

@@ -6,7 +6,7 @@ Elsewhere it is problem JSON (RFC 9457).
 import logging
 
 import orjson
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
@@ -43,7 +43,7 @@ def set_up_errors(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Return the answer for an exception; unknown ones are logged and answered without any detail."""
-    known = _known(error)
+    known = g.refusal = _known(error)
     response = _body(known)
     response.headers["X-Request-Id"] = request_id()
     if isinstance(known, errors.TooManyRequests | errors.Unavailable):

@@ -7,11 +7,12 @@ from flask_smorest import Api
 
 from scim_server import __version__
 from scim_server.settings import Settings
+from scim_server.web.management.audit import audit
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.schemas import ErrorSchema
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations,)
+BLUEPRINTS = (organizations, audit)
 
 
 class ManagementApi(Api):

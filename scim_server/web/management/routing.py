@@ -33,6 +33,11 @@ class ManagementBlueprint(Blueprint):
         decorate: Callable[[View], View] = self.response(status, schema)
         return decorate
 
+    def documented(self, **operation: Any) -> Callable[[View], View]:
+        """Add to the operation of the OpenAPI document what the other decorators do not know."""
+        decorate: Callable[[View], View] = self.doc(**operation)
+        return decorate
+
     def endpoint(
         self, rule: str, method: str, *, permission: str | None, others: tuple[int, ...] = ()
     ) -> Callable[[View], View]:
