@@ -6,7 +6,9 @@ import re
 import secrets
 import tempfile
 from contextlib import suppress
+from email.policy import default as default_policy
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy.engine import make_url
@@ -15,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 MIN_SECRET_LENGTH = 32
 # A key of fewer different characters was typed, not drawn.
 MIN_SECRET_CHARACTERS = 8
+SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 _CHECKOUT = Path(__file__).parents[1]
@@ -151,6 +154,24 @@ def default_trusted_hosts(public_url: str) -> tuple[str, ...]:
     """Return the host of the public URL and the names of this machine."""
     host = urlsplit(public_url).hostname or ""
     return tuple(dict.fromkeys((f"[{host}]" if ":" in host else host, *LOOPBACK_NAMES)))
+
+
+def default_mail_from(public_url: str) -> str:
+    """Return no-reply at the host of the public URL, at localhost where that is a bare address."""
+    host = urlsplit(public_url).hostname or "localhost"
+    return f"scim-server <no-reply@{host if is_host(host) and host[-1].isalpha() else 'localhost'}>"
+
+
+def checked_mail_from(value: str) -> str:
+    """Return a sender as a From header has it; raises ValueError for anything but one address."""
+    header: Any = default_policy.header_factory("From", value)
+    senders = header.addresses
+    if len(senders) == 1 and not header.defects and senders[0].addr_spec.isascii() and senders[0].username:
+        (sender,) = senders
+        if is_host(sender.domain.lower()):
+            return str(sender)
+    message = "give an e-mail address, such as Acme <no-reply@idp.example.com>"
+    raise ValueError(message)
 
 
 def is_host(value: str) -> bool:

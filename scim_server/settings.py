@@ -4,17 +4,12 @@ The TOML file is the one that `SCIM_SERVER_CONFIG` names; no other is searched f
 stops the start. `config/default.toml` shows every setting, `config/production.example.toml` which of them to change.
 """
 
-import json
 import os
-import re
-import tomllib
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -23,22 +18,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from scim_server import setting_values
+from scim_server import setting_sources, setting_values
+from scim_server.setting_sources import CONFIG_VARIABLE, OTHER_VARIABLES, PREFIX, SettingsError
 
-PREFIX = "SCIM_SERVER_"
-CONFIG_VARIABLE = f"{PREFIX}CONFIG"
-# Variables with our prefix that are no settings of the server: the first is read here, the other by client commands.
-OTHER_VARIABLES = frozenset({CONFIG_VARIABLE, f"{PREFIX}API_TOKEN"})
-# Kubernetes sets these for a Service named scim-server; SCIM_SERVER_PORT=tcp://... is one of them.
-_SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")
-_SERVICE_LINK_HINT = "set enableServiceLinks: false on the pod, Kubernetes puts its Service links there"
-_SHOWN_LENGTH = 80
-# Their values hold a key or a password.
-_SECRETS = frozenset({"secret_key", "secret_key_fallbacks", "database_url"})
-
-
-class SettingsError(Exception):
-    """A setting is unknown or wrong; the message is one line that names it and what is allowed."""
+__all__ = ["CONFIG_VARIABLE", "OTHER_VARIABLES", "PREFIX", "Settings", "SettingsError", "setting"]
 
 
 def setting(description: str, allowed: str, **field: Any) -> Any:
@@ -182,6 +165,49 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = setting(
         "How log lines look: console for people, json for collectors.", "console or json", default="console"
     )
+    smtp_host: str | None = setting(
+        "The mail server that takes what this server sends. Without it: mails become files in mail/ in home, and "
+        "nobody receives them.",
+        "an IP address or a host name",
+        default_factory=lambda: None,
+    )
+    smtp_security: Literal["none", "starttls", "tls"] = setting(
+        "How the connection to the mail server is encrypted: tls from the start, starttls before anything else is "
+        "said, or none, for a mail server on this machine. A server that does not offer it gets no mail.",
+        "none, starttls or tls",
+        default="starttls",
+    )
+    smtp_port: int = setting(
+        "The port of the mail server. Without it: 465 with tls, 587 with starttls, 25 with none.",
+        "a whole number from 1 to 65535",
+        default_factory=lambda data: setting_values.SMTP_PORTS[data.get("smtp_security", "none")],
+        ge=1,
+        le=65_535,
+    )
+    smtp_username: str | None = setting(
+        "The name to log in to the mail server with. Without it: no login.",
+        "a user name, beside smtp_password",
+        default_factory=lambda: None,
+    )
+    smtp_password: SecretStr | None = setting(
+        "The password that belongs to smtp_username.",
+        "a password, beside smtp_username, and smtp_security tls or starttls",
+        default_factory=lambda: None,
+    )
+    smtp_timeout: float = setting(
+        "Seconds that the mail server may take for each answer.",
+        "seconds from 0.1 to 600",
+        default=10.0,
+        ge=0.1,
+        le=600,
+        allow_inf_nan=False,
+    )
+    mail_from: str = setting(
+        "Whom mails come from: an address, or a name and an address in <>. Without it: no-reply at the host of "
+        "public_url.",
+        "an e-mail address, such as Acme <no-reply@idp.example.com>",
+        default_factory=lambda data: setting_values.default_mail_from(data.get("public_url", "")),
+    )
     secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode] = setting(
         "Earlier secret keys, still accepted until they are taken out: so a key is changed without a break. In the "
         "environment separated by commas.",
@@ -202,14 +228,14 @@ class Settings(BaseSettings):
         Raises SettingsError, whose text is one line naming the setting, the bad value unless it is a secret, and what
         is allowed.
         """
-        config = _read_config()
-        _refuse_unknown_variables()
-        _refuse_unknown_names("", overrides)
-        _refuse_unknown_names(f" in {os.environ.get(CONFIG_VARIABLE)}", config)
+        config = setting_sources.read_config()
+        setting_sources.refuse_unknown_variables(cls.model_fields)
+        setting_sources.refuse_unknown_names(cls.model_fields, "", overrides)
+        setting_sources.refuse_unknown_names(cls.model_fields, f" in {os.environ.get(CONFIG_VARIABLE)}", config)
         try:
             return cls(**overrides)
         except ValidationError as error:
-            raise SettingsError(_line(error.errors()[0], overrides, config)) from None
+            raise SettingsError(setting_sources.line(error.errors()[0], overrides, config, _allowed)) from None
         except ValueError as error:  # of a computed default; each of those needs home
             raise SettingsError(f"{PREFIX}HOME: {error}") from None
 
@@ -256,12 +282,12 @@ class Settings(BaseSettings):
             raise ValueError(_allowed(info.field_name or ""))  # pydantic would read true as 1
         return value
 
-    @field_validator("log_level", "sqlite_synchronous", mode="before")
+    @field_validator("log_level", "smtp_security", "sqlite_synchronous", mode="before")
     @classmethod
     def _fold_case(cls, value: Any, info: ValidationInfo) -> Any:
         if not isinstance(value, str):
             return value
-        return value.lower() if info.field_name == "log_level" else value.upper()
+        return value.upper() if info.field_name == "sqlite_synchronous" else value.lower()
 
     @field_validator("trusted_hosts", "secret_key_fallbacks", mode="before")
     @classmethod
@@ -277,12 +303,28 @@ class Settings(BaseSettings):
             message = "the user behind ~ has no home folder"
             raise ValueError(message) from None
 
-    @field_validator("host")
+    @field_validator("host", "smtp_host")
     @classmethod
-    def _check_host(cls, value: str) -> str:
-        if not setting_values.is_host(value.lower()):
+    def _check_host(cls, value: str | None) -> str | None:
+        if value is not None and not setting_values.is_host(value.lower()):
             raise ValueError(_allowed("host"))
-        return value.lower()
+        return value and value.lower()
+
+    @field_validator("smtp_password")
+    @classmethod
+    def _check_smtp_login(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None and not info.data.get("smtp_username"):
+            message = "there is a password and no name: set smtp_username too"
+            raise ValueError(message)
+        if value is not None and info.data.get("smtp_security") == "none":
+            message = "the password would cross the network in the clear: set smtp_security to tls or starttls"
+            raise ValueError(message)
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, value: str) -> str:
+        return setting_values.checked_mail_from(value)
 
     @field_validator("public_url")
     @classmethod
@@ -329,72 +371,3 @@ def _embedded_database(home: Path) -> str:
 def _allowed(name: str) -> str:
     extra = Settings.model_fields[name].json_schema_extra
     return f"give {extra['allowed']}" if isinstance(extra, dict) else ""
-
-
-def _read_config() -> dict[str, Any]:
-    """Return the TOML document that SCIM_SERVER_CONFIG names; raises SettingsError if there is none to read."""
-    name = os.environ.get(CONFIG_VARIABLE)
-    if name is None:
-        return {}
-    message = f"{CONFIG_VARIABLE}: {json.dumps(name, ensure_ascii=False)} "
-    try:
-        return tomllib.loads(Path(name).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{message}cannot be read ({error.strerror}); name a TOML file") from None
-    except ValueError as error:  # both tomllib's and that of the encoding
-        raise SettingsError(f"{message}is not TOML: {' '.join(str(error).split())}") from None
-
-
-def _refuse_unknown_variables() -> None:
-    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | OTHER_VARIABLES
-    for variable in sorted(os.environ):
-        if variable.upper().startswith(PREFIX) and variable.upper() not in known:
-            hint = _meant(variable.upper(), known)
-            if _SERVICE_LINK.fullmatch(variable.upper().removeprefix(PREFIX)):
-                hint = _SERVICE_LINK_HINT
-            raise SettingsError(f"{_shown(variable)[1:-1]}: there is no such setting; {hint}")
-
-
-def _refuse_unknown_names(place: str, values: dict[str, Any]) -> None:
-    known = set(Settings.model_fields)
-    for name in values:
-        if name not in known:
-            raise SettingsError(f"{_shown(name)[1:-1]}{place}: there is no such setting; {_meant(name.lower(), known)}")
-
-
-def _meant(name: str, known: set[str]) -> str:
-    near = get_close_matches(name, sorted(known), n=1, cutoff=0.75)
-    return f"did you mean {near[0]}?" if near else "config/default.toml lists them all"
-
-
-def _line(error: ErrorDetails, overrides: dict[str, Any], config: dict[str, Any]) -> str:
-    """Put a validation error in one line: where the value came from, the value unless secret, what is allowed."""
-    name = str(error["loc"][0])
-    label, value = _source(name, overrides, config)
-    if name == "port" and str(value).startswith("tcp://"):
-        reason = _SERVICE_LINK_HINT
-    elif error["type"] == "value_error":
-        reason = str(error["ctx"]["error"])
-    else:
-        reason = _allowed(name)
-    shown = "" if name in _SECRETS or value is None or value == "" else f"{_shown(value)} is not allowed: "
-    return f"{label}: {shown}{reason}"
-
-
-def _source(name: str, overrides: dict[str, Any], config: dict[str, Any]) -> tuple[str, Any]:
-    """Return how to call the setting where it was set, and the value there."""
-    if name in overrides:
-        return name, overrides[name]
-    variable = f"{PREFIX}{name.upper()}"
-    for key, value in os.environ.items():
-        if key.upper() == variable:
-            return key, value
-    if name in config:
-        return f"{name} in {os.environ[CONFIG_VARIABLE]}", config[name]
-    return variable, None
-
-
-def _shown(value: object) -> str:
-    """Quote a value in one line of bounded length."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= _SHOWN_LENGTH else f"{text[:_SHOWN_LENGTH]}..."

@@ -239,9 +239,42 @@ def test_a_wrong_secret_is_named_but_not_repeated(setenv, name, value):
     assert "hunter2" not in line
 
 
+# Mail
+
+
+def test_mail_goes_nowhere_unless_a_server_is_named():
+    settings = Settings.load(public_url="https://idp.example.com")
+    assert settings.smtp_host is None
+    assert settings.mail_from == "scim-server <no-reply@idp.example.com>"
+    assert Settings.load().mail_from == "scim-server <no-reply@localhost>"
+
+
+@pytest.mark.parametrize(("security", "port"), [("tls", 465), ("STARTTLS", 587), ("none", 25)])
+def test_each_security_has_its_port(security, port):
+    assert Settings.load(smtp_security=security).smtp_port == port
+
+
+def test_a_password_needs_a_name_and_encryption(setenv):
+    setenv(SMTP_PASSWORD="hunter2")
+    line = refusal()
+    assert line.startswith("SCIM_SERVER_SMTP_PASSWORD: there is a password and no name")
+    setenv(SMTP_USERNAME="scim", SMTP_SECURITY="none")
+    assert "in the clear" in refusal()
+    assert "hunter2" not in line + refusal()
+    setenv(SMTP_SECURITY="tls")
+    assert "hunter2" not in repr(Settings.load())
+
+
 # Wrong values
 
 WRONG = [
+    ("SMTP_HOST", "smtp://mail", "IP address or a host name"),
+    ("SMTP_SECURITY", "ssl", "none, starttls or tls"),
+    ("SMTP_PORT", "0", "whole number from 1 to 65535"),
+    ("SMTP_USERNAME", "", "empty"),
+    ("SMTP_TIMEOUT", "0", "seconds from 0.1"),
+    ("MAIL_FROM", "nobody", "e-mail address"),
+    ("MAIL_FROM", "a@example.com, b@example.com", "e-mail address"),
     ("PORT", "0", "whole number from 1 to 65535"),
     ("PORT", "65536", "whole number from 1 to 65535"),
     ("PORT", "http", "whole number from 1 to 65535"),
@@ -311,7 +344,7 @@ def test_a_wrong_variable_is_answered_by_its_name_its_value_and_the_way_out(sete
 
 
 def test_every_setting_has_a_wrong_value_above():
-    unbounded = {"secret_key", "secret_key_fallbacks"}  # tested with the secrets
+    unbounded = {"secret_key", "secret_key_fallbacks", "smtp_password"}  # tested with the secrets
     assert {name.lower() for name, _, _ in WRONG} | unbounded == set(Settings.model_fields)
 
 

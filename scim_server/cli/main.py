@@ -11,9 +11,11 @@ from scim_server.cli.database import db
 from scim_server.cli.doctor import doctor
 from scim_server.cli.extension import extension
 from scim_server.cli.organization import organization
+from scim_server.cli.outbox import outbox
 from scim_server.cli.quickstart import quickstart
 from scim_server.cli.serve import serve
 from scim_server.cli.token import token
+from scim_server.cli.worker import worker
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -28,7 +30,7 @@ def cli() -> None:
     """
 
 
-for command in (quickstart, serve, organization, token, connection, extension, audit, db, doctor):
+for command in (quickstart, serve, worker, organization, token, connection, extension, audit, outbox, db, doctor):
     cli.add_command(command)
 
 

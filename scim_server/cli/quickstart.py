@@ -14,6 +14,7 @@ from scim_server.cli.runtime import load_settings, operator, told
 from scim_server.connections.onboarding import found_organization
 from scim_server.database import schema
 from scim_server.organizations.service import find_organization, list_organizations
+from scim_server.outbox.transports import mail_folder
 from scim_server.roles.catalogue import catalogue
 from scim_server.settings import Settings
 from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token, recognise
@@ -55,6 +56,8 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
         }
     )
     click.echo(f"The tokens are kept in {memory}, for this user alone. Without that file the next run makes new ones.")
+    if folder := mail_folder(settings):
+        click.echo(f"No smtp_host is set, so mails become files in {folder}.")
 
 
 def _prepare(settings: Settings, memory: Path, name: str, owner: str) -> dict[str, Any]:

@@ -15,7 +15,9 @@ from granian.log import LogLevels
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.observations import Observations
+from scim_server.jobs.loop import start_in_thread
 from scim_server.logs import set_up_logging
+from scim_server.outbox.transports import mail_folder
 from scim_server.settings import Settings
 
 # Seconds that requests in flight get to finish when the server stops or reloads.
@@ -47,6 +49,8 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         require_tables()
     _require_free_port(settings)
     click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
+    if folder := mail_folder(settings):
+        click.echo(f"No smtp_host is set, so mails become files in {folder}.")
     server(settings).serve()
 
 
@@ -94,4 +98,5 @@ def application() -> Flask:
 
     # A worker is a process of multiprocessing, which runs its own finalizers at the end and not those of atexit.
     Finalize(None, flush, exitpriority=1)
+    Finalize(None, start_in_thread(app), args=(GRACE,), exitpriority=2)
     return app

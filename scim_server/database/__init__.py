@@ -4,6 +4,6 @@
 """
 
 from scim_server.database.base import Base, db
-from scim_server.database.transactions import is_unique_violation, reading, transaction
+from scim_server.database.transactions import after_commit, is_unique_violation, reading, transaction
 
-__all__ = ["Base", "db", "is_unique_violation", "reading", "transaction"]
+__all__ = ["Base", "after_commit", "db", "is_unique_violation", "reading", "transaction"]

@@ -18,6 +18,7 @@ Result = TypeVar("Result")
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
 _open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
+_after_commit: ContextVar[list[Callable[[], object]] | None] = ContextVar("after_commit", default=None)
 # SQLite has one writer at a time and polls in growing steps while it waits; queueing here is fair and faster.
 _sqlite_write_lock = threading.Lock()
 
@@ -36,12 +37,28 @@ def transaction() -> Iterator[Connection]:
         return
     engine = db.engine
     lock = _sqlite_write_lock if engine.dialect.name == "sqlite" else nullcontext()
+    afterwards: list[Callable[[], object]] = []
     with lock, engine.begin() as connection:
-        token = _open_transaction.set(connection)
+        token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
         try:
             yield connection
         finally:
+            _after_commit.reset(list_token)
             _open_transaction.reset(token)
+    for work in afterwards:
+        work()
+
+
+def after_commit(work: Callable[[], object]) -> None:
+    """Do the work once the open transaction is stored, never where it is not; at once where none is open.
+
+    What a savepoint took back is still done: it must do no harm for nothing.
+    """
+    afterwards = _after_commit.get()
+    if afterwards is None:
+        work()
+    else:
+        afterwards.append(work)
 
 
 @contextmanager

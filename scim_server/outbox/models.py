@@ -30,7 +30,7 @@ class OutboxMessage(Base):
     last_error: Mapped[str | None] = mapped_column(OrderedText)
 
     __table_args__ = (
-        Index("ix_outbox_messages_organization", "organization_id", "id"),
+        Index("ix_outbox_messages_organization", "organization_id", "created_at", "id"),
         Index(
             "ix_outbox_messages_due",
             "next_attempt_at",

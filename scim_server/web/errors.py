@@ -46,8 +46,9 @@ def answer(error: Exception) -> Response:
     known = g.refusal = _known(error)
     response = _body(known)
     response.headers["X-Request-Id"] = request_id()
-    if isinstance(known, errors.TooManyRequests | errors.Unavailable):
-        response.headers["Retry-After"] = str(known.retry_after)
+    retry_after: int | None = getattr(known, "retry_after", None)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     if isinstance(known, errors.Unauthorized):
         # Whoever sent nothing did nothing wrong yet (RFC 6750 §3.1).
         wrong = ', error="invalid_token"' if request.headers.get("Authorization") else ""

@@ -11,6 +11,7 @@ from marshmallow import Schema
 from scim_server.database.transactions import at_most_twice, reading
 from scim_server.web.management.authentication import authenticate
 from scim_server.web.management.parsing import PARSER
+from scim_server.web.management.repetition import run_once
 
 View = TypeVar("View", bound=Callable[..., Any])
 # What every endpoint may answer besides its own; the OpenAPI document says so for each.
@@ -57,7 +58,7 @@ class ManagementBlueprint(Blueprint):
                         requester = authenticate(organization_id)
                         if permission is not None:
                             requester.require(permission)
-                        return view(**arguments)
+                        return run_once(requester, lambda: view(**arguments))
 
                 return at_most_twice(answer)
 

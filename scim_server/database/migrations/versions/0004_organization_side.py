@@ -112,7 +112,9 @@ def upgrade() -> None:
         sqlite_where=sa.text("state = 'WAITING'"),
         postgresql_where=sa.text("state = 'WAITING'"),
     )
-    op.create_index("ix_outbox_messages_organization", "outbox_messages", ["organization_id", "id"], unique=False)
+    op.create_index(
+        "ix_outbox_messages_organization", "outbox_messages", ["organization_id", "created_at", "id"], unique=False
+    )
     op.create_table(
         "remembered_answers",
         sa.Column("organization_id", TEXT, nullable=False),
