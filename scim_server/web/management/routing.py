@@ -69,7 +69,9 @@ class ManagementBlueprint(Blueprint):
             documented = self.doc(**{"x-permission": permission or "", **operation})(run)
             for status in sorted({*_COMMON, *_BY_METHOD.get(method, ()), *others}):
                 documented = self.alt_response(status, HTTPStatus(status).name)(documented)
-            self.add_url_rule(rule, view.__name__, documented, methods=[method], provide_automatic_options=False)
+            # As an attribute, because flask-smorest does not hand the argument on: OPTIONS is no way around the token.
+            documented.provide_automatic_options = False
+            self.add_url_rule(rule, view.__name__, documented, methods=[method])
             return view
 
         return register

@@ -138,7 +138,7 @@ def test_wrong_queries(api: ApiClient, query: dict[str, str], field: str) -> Non
     refused(api.get("/audit-events", **query), 400, field)
 
 
-def test_a_page_costs_a_constant_number_of_statements(api: ApiClient, scim: ScimClient) -> None:
+def test_AV02_a_page_costs_a_constant_number_of_statements(api: ApiClient, scim: ScimClient) -> None:
     def cost() -> int:
         with counted() as statements:
             good(api.get("/audit-events", limit=100))
