@@ -263,3 +263,8 @@ def test_limits_of_a_token(limited: Flask, cast: Cast, method: str, rate: int) -
 def test_SC06_weak_settings(tmp_path: Path, setting: dict[str, Any]) -> None:
     with pytest.raises(SettingsError):
         Settings.load(home=tmp_path, **setting)
+
+
+@pytest.mark.parametrize("path", ["/v1/nothing", "/v1/organizations/..;/x", "/v1/organizations/a%5cb", "/v1/a%00"])
+def test_AU11_unknown_paths_are_answered_in_the_form_of_the_api(cast: Cast, path: str) -> None:
+    refused(cast.api.request("GET", path), 404)
