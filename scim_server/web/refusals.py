@@ -9,8 +9,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from scim_server.audit.refusals import RefusalLimit
 from scim_server.audit.service import ActorType, Event, record
 from scim_server.database import transaction
-from scim_server.protocol.errors import ScimError
+from scim_server.protocol.errors import InvalidSyntax, ScimError
 from scim_server.tokens.refusals import refused_token
+from scim_server.tokens.secrets import parse_token
 from scim_server.web.requests import bearer_credentials, origin
 
 # What identity providers meet every day while they look around, wait or race.
@@ -74,13 +75,19 @@ def _note(status: int) -> None:
 
 def _refused(error: ScimError | None) -> _Refused | None:
     """Return whose request this was: the token's that was recognised, or of one that was good once."""
-    reason = error.detail if error is not None else ""
-    principal = g.get("principal")
-    if principal is not None:
+    try:
+        credentials = bearer_credentials()
+    except InvalidSyntax:
+        return None
+    parts, principal = parse_token(credentials), g.get("principal")
+    if parts is None:
+        return None
+    if principal is not None and principal.token_id == parts.id:
+        reason = error.detail if error is not None else ""
         return _Refused(principal.organization_id, principal.token_id, principal.name, reason)
     if error is None or error.status != 401:  # noqa: PLR2004 - an HTTP status
         return None
-    token = refused_token(bearer_credentials())
+    token = refused_token(credentials)
     return None if token is None else _Refused(token.organization_id, token.id, token.name, token.reason)
 
 

@@ -99,9 +99,9 @@ def parts(secret: str) -> str:
 
 
 def test_SC01_SC02_no_secret_is_logged_or_stored(
-    app: Flask, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest
+    app: Flask, caplog: pytest.LogCaptureFixture, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    logging.getLogger("scim_server").propagate = True
+    monkeypatch.setattr(logging.getLogger("scim_server"), "propagate", True)
     with caplog.at_level(logging.DEBUG):
         canaries: set[str] = request.getfixturevalue("canaries")
     cast: Cast = request.getfixturevalue("cast")
