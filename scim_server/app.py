@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.audit.digests import AuditKeys
 from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
@@ -23,6 +24,7 @@ from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.refusals import set_up_refusals
 from scim_server.web.request_log import set_up_request_log
 from scim_server.web.scim import scim
 from scim_server.web.security import set_up_security
@@ -53,6 +55,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
     set_up_request_log(app)
+    set_up_refusals(app)
     set_up_scim(app, settings)
     app.extensions["dns_resolvers"] = Resolvers(map(resolver_address, settings.dns_resolvers))
     set_up_management(app, settings)
@@ -65,6 +68,7 @@ def set_up_configuration(app: Flask, settings: Settings) -> None:
     """Hand the settings that Flask itself reads to it."""
     app.config["PUBLIC_URL"] = settings.public_url
     app.config["SECRET_KEY"] = settings.signing_keys[0]
+    app.extensions["audit_keys"] = AuditKeys(settings.signing_keys)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BULK_BODY_BYTES
     app.url_map.merge_slashes = False
 

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from scim_server.audit.chain import seal_all
+from scim_server.audit.retention import apply_retention
+from scim_server.idempotency.service import forget_old_answers
 from scim_server.jobs.lease import Holder
 from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
 from scim_server.outbox.delivery import deliver_due, forget_sent
@@ -39,6 +42,9 @@ JOBS: tuple[Job, ...] = (
     Job("check domains again", MINUTE, recheck_domains),
     Job("warn of expiring tokens", HOUR, warn_of_expiring_tokens),
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
+    Job("link audit events", PERIOD, seal_all),
+    Job("delete old audit events", DAY, apply_retention),
+    Job("forget old answers", HOUR, lambda go_on: forget_old_answers()),
 )
 
 

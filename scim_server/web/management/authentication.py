@@ -23,9 +23,9 @@ def authenticate(organization_id: str | None) -> Requester:
     _limit(principal)
     if organization_id is not None and organization_id not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
+    g.principal = principal
     if MANAGEMENT_SCOPE not in principal.scopes:
         raise Unauthorized("This token serves SCIM alone; create an API token for the management API.")
-    g.principal = principal
     requester = Requester(
         principal.organization_id,
         Authority(principal.role, held_by_token(principal.organization_id, principal.token_id)),

@@ -26,11 +26,11 @@ def authenticate() -> None:
     arguments: dict[str, Any] = current_request().view_args or {}
     if arguments.get("organization") not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
+    g.principal = principal
     if not principal.serves_scim:
         raise Forbidden("This token does not serve SCIM; create one with the scope 'scim', or an Owner's.")
     if principal.provisioning != ProvisioningState.ON:
         _refuse_provisioning(principal.provisioning)
-    g.principal = principal
 
 
 def _refuse_provisioning(state: str) -> NoReturn:
