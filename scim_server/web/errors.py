@@ -43,7 +43,7 @@ def set_up_errors(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Return the answer for an exception; unknown ones are logged and answered without any detail."""
-    known = g.refusal = _known(error)
+    known = g.refusal = known_error(error)
     response = _body(known)
     response.headers["X-Request-Id"] = request_id()
     retry_after: int | None = getattr(known, "retry_after", None)
@@ -58,7 +58,8 @@ def answer(error: Exception) -> Response:
     return response
 
 
-def _known(error: Exception) -> ScimError:
+def known_error(error: Exception) -> ScimError:
+    """Return what an exception is answered as; one that nobody knows is logged and becomes an InternalError."""
     if isinstance(error, ScimError):
         return error
     if isinstance(error, UnknownRole):

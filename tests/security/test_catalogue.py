@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-# Rows of each part of the catalogue that concern SCIM, tokens and the endpoints of operations.
-PARTS = {"AU": 18, "TN": 16, "FL": 19, "BD": 16, "PT": 20, "CC": 10, "WB": 11, "SC": 7, "AV": 8}
+# Rows of each part of the catalogue that concern SCIM, tokens, invitations, domains and the endpoints of operations.
+PARTS = {"AU": 18, "TN": 16, "FL": 19, "BD": 16, "PT": 20, "CC": 10, "IN": 21, "WB": 11, "SC": 7, "AV": 8, "DM": 8}
 
 # Rows, or parts of rows, about what does not exist yet.
 LATER = {
@@ -19,8 +19,7 @@ LATER = {
     "FL19 the time itself": "as AU06",
     "BD13 links in the console": "there is no console yet",
     "PT03 alert event for mass removal": "there is no health page yet that would show it",
-    "PT18": "roles are not bound to Teams yet",
-    "PT19": "roles are not bound to Teams yet",
+    "IN05": "there are no logins yet; whoever has the link has the mailbox",
     "CC09": "there are no sessions yet",
     "WB01": "there is no console yet; neither API takes a cookie",
     "WB02 pages": "there is no console yet",

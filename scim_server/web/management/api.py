@@ -8,12 +8,25 @@ from flask_smorest import Api
 from scim_server import __version__
 from scim_server.settings import Settings
 from scim_server.web.management.audit import audit
+from scim_server.web.management.connections import connections
 from scim_server.web.management.docs import set_up_documentation
+from scim_server.web.management.domains import domains
+from scim_server.web.management.invites import invites
+from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
+from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.management.subject_roles import subject_roles
+from scim_server.web.management.teams import teams
+from scim_server.web.management.tokens import tokens
+from scim_server.web.management.users import myself, users
+from scim_server.web.management.workspaces import deployments, workspaces
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, audit)
+BLUEPRINTS = (
+    *(organizations, users, myself, invites, teams, roles, subject_roles, workspaces, deployments),
+    *(connections, domains, tokens, messages, audit),
+)
 
 
 class ManagementApi(Api):
