@@ -81,8 +81,7 @@ def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) ->
         }
         for event in events
     ]
-    if rows:
-        keys = audit_keys()
-        for row in rows:
-            row["digest"] = keys.of_event(row)
+    keys = audit_keys()
+    for row in rows:
+        row["digest"] = keys.of_event(row)
     return rows

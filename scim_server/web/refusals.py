@@ -12,6 +12,7 @@ from scim_server.database import transaction
 from scim_server.protocol.errors import InvalidSyntax, ScimError
 from scim_server.tokens.refusals import refused_token
 from scim_server.tokens.secrets import parse_token
+from scim_server.users.ownership import LastOwner
 from scim_server.web.requests import bearer_credentials, origin
 
 # What identity providers meet every day while they look around, wait or race.
@@ -51,6 +52,8 @@ def _note(status: int) -> None:
     if status in _EVERYDAY or not (is_scim or (request.path.startswith("/v1/") and status in _MANAGEMENT)):
         return
     error: ScimError | None = g.get("refusal")
+    if isinstance(error, LastOwner):
+        return  # the service wrote whom it was about
     refused = _refused(error)
     if refused is None:
         return
