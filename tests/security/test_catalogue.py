@@ -37,7 +37,6 @@ LATER = {
     "AV04": "there is no health page yet that would show it",
     "AV05": "in tests/reliability/test_database_away.py and test_failing_statements.py",
     "AV06": "expiry by AU07; versions are counters by CC03",
-    "AV07": "in tests/outbox",
 }
 
 
