@@ -8,6 +8,7 @@ from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
 from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
+from scim_server.outbound.client import set_up_outbound
 from scim_server.outbox.transports import set_up_mail
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
@@ -28,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_engines(app, settings)
     set_up_sealing(app, settings.signing_keys)
     set_up_mail(app, settings)
+    set_up_outbound(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)

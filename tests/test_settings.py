@@ -275,6 +275,8 @@ WRONG = [
     ("SMTP_TIMEOUT", "0", "seconds from 0.1"),
     ("MAIL_FROM", "nobody", "e-mail address"),
     ("MAIL_FROM", "a@example.com, b@example.com", "e-mail address"),
+    ("OUTBOUND_PRIVATE_NETWORKS", "10.20.0.1/16", "networks such as 10.20.0.0/16"),
+    ("OUTBOUND_PRIVATE_NETWORKS", "localhost", "networks such as 10.20.0.0/16"),
     ("PORT", "0", "whole number from 1 to 65535"),
     ("PORT", "65536", "whole number from 1 to 65535"),
     ("PORT", "http", "whole number from 1 to 65535"),
