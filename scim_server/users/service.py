@@ -22,6 +22,7 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
+from scim_server.users.access import adjust_sessions
 from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
@@ -83,6 +84,7 @@ def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = N
         user = _locked(connection, provisioning, user_id, if_match)
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
         attributes = load_attributes(user.document)
+        adjust_sessions(connection, organization_id, user_id, user.membership, None)
         leave_all_teams(connection, organization_id, user_id, now())
         store.delete_user(connection, organization_id, user_id)
         gone = differences({**attributes, **_standing(user.membership)}, {})
@@ -110,6 +112,7 @@ def _change(
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
+            adjust_sessions(connection, organization_id, user_id, user.membership, membership)
             stored = _store(connection, provisioning, user, before, after, membership)
             record(connection, organization_id, provisioning.origin, _events(user, before, after, membership))
             return stored
