@@ -14,6 +14,7 @@ from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
+from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
@@ -36,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_request_log(app)
     set_up_scim(app, settings)
     set_up_management(app, settings)
+    set_up_invitations(app)
     app.register_blueprint(operations)
     return app
 

@@ -23,6 +23,7 @@ from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.access import adjust_sessions
+from scim_server.users.invited import end_invitation, ending
 from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
@@ -88,7 +89,9 @@ def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = N
         leave_all_teams(connection, organization_id, user_id, now())
         store.delete_user(connection, organization_id, user_id)
         gone = differences({**attributes, **_standing(user.membership)}, {})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:deleted", "User", user_id, gone)])
+        ended = end_invitation(connection, organization_id, user_id, ending(user.membership, None), now(), "scim")
+        events = [Event("scim:user:deleted", "User", user_id, gone), *ended]
+        record(connection, organization_id, provisioning.origin, events)
 
 
 def _change(
@@ -114,7 +117,10 @@ def _change(
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
             adjust_sessions(connection, organization_id, user_id, user.membership, membership)
             stored = _store(connection, provisioning, user, before, after, membership)
-            record(connection, organization_id, provisioning.origin, _events(user, before, after, membership))
+            end = ending(user.membership, membership)
+            ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
+            events = [*_events(user, before, after, membership), *ended]
+            record(connection, organization_id, provisioning.origin, events)
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):

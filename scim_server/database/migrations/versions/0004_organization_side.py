@@ -194,12 +194,6 @@ def upgrade() -> None:
         sa.Column("expires_at", TEXT, nullable=False),
         sa.Column("ended_at", TEXT, nullable=True),
         sa.ForeignKeyConstraint(
-            ["organization_id", "user_id"],
-            ["users.organization_id", "users.id"],
-            name=op.f("fk_invitations_organization_id_user_id"),
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_invitations_organization_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("organization_id", "id", name=op.f("pk_invitations")),
