@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.accounts.sessions import set_up_sessions
 from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
@@ -14,6 +15,7 @@ from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
 from scim_server.settings import Settings
 from scim_server.web.errors import set_up_errors
+from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
 from scim_server.web.rate_limit import RateLimiter
@@ -30,12 +32,14 @@ def create_app(settings: Settings) -> Flask:
     set_up_sealing(app, settings.signing_keys)
     set_up_mail(app, settings)
     set_up_outbound(app, settings)
+    set_up_sessions(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
     set_up_request_log(app)
     set_up_scim(app, settings)
     set_up_management(app, settings)
+    set_up_invitations(app)
     app.register_blueprint(operations)
     return app
 

@@ -1,5 +1,14 @@
 """All models, so that the metadata is complete wherever it is needed."""
 
+from scim_server.accounts.models import (
+    Account,
+    Identity,
+    LoginAttempts,
+    OneTimeSecret,
+    RecoveryCode,
+    SecondFactor,
+    Session,
+)
 from scim_server.audit.models import AuditEvent, AuditSeal
 from scim_server.connections.models import Connection, ConnectionObservation
 from scim_server.directory.totals import ResourceTotal
@@ -17,6 +26,7 @@ from scim_server.users.models import User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
+    "Account",
     "AuditEvent",
     "AuditSeal",
     "Connection",
@@ -24,14 +34,20 @@ __all__ = [
     "CustomRole",
     "Deployment",
     "Domain",
+    "Identity",
     "Invitation",
     "Lease",
+    "LoginAttempts",
+    "OneTimeSecret",
     "Organization",
     "OrganizationExtension",
     "OutboxMessage",
+    "RecoveryCode",
     "RememberedAnswer",
     "ResourceTotal",
     "RoleBinding",
+    "SecondFactor",
+    "Session",
     "Team",
     "TeamMember",
     "Token",

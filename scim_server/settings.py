@@ -159,6 +159,20 @@ class Settings(BaseSettings):
         le=1_000_000,
         allow_inf_nan=False,
     )
+    session_idle_minutes: int = setting(
+        "Minutes without a request after which a person has to sign in again.",
+        "a whole number from 5 to 43200",
+        default=60,
+        ge=5,
+        le=43_200,
+    )
+    session_hours: int = setting(
+        "Hours after which a person has to sign in again, however busy they are.",
+        "a whole number from 1 to 720",
+        default=12,
+        ge=1,
+        le=720,
+    )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "The least weight of what is logged.", "debug, info, warning or error", default="info"
     )

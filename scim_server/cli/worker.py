@@ -1,7 +1,6 @@
 """`scim-server worker`: do the jobs that no request waits for, as a process of its own."""
 
 import signal
-from types import FrameType
 
 import click
 from flask import current_app
@@ -33,10 +32,7 @@ def worker(once: bool) -> None:
             click.echo("Another process does the jobs at the moment.")
         return
 
-    def stop(number: int, frame: FrameType | None) -> None:
-        loop.stop()
-
     for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, stop)
+        signal.signal(each, lambda _number, _frame: loop.stop())
     click.echo("Doing the jobs until stopped.")
     loop.run()

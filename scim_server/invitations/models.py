@@ -1,6 +1,6 @@
 """Invitation: a role offered to an e-mail address, until it is taken, refused, withdrawn or too old."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scim_server.database import Base
@@ -11,7 +11,8 @@ class Invitation(Base):
     """An offer to one person, who is a User with the status PENDING meanwhile.
 
     `state` is `OPEN`, `ACCEPTED`, `REJECTED` or `REVOKED`; whether an open one is too old is seen at use. The secret
-    stands in the mail alone: `secret_digest` is what is stored of the newest, so a resend ends older links.
+    stands in the mail alone: `secret_digest` is what is stored of the newest, so a resend ends older links. It outlives
+    the User, so that whoever follows its link later is told what became of it (docs/decisions).
     """
 
     __tablename__ = "invitations"
@@ -35,7 +36,6 @@ class Invitation(Base):
     ended_at: Mapped[str | None] = mapped_column(Moment)
 
     __table_args__ = (
-        ForeignKeyConstraint(["organization_id", "user_id"], ["users.organization_id", "users.id"], ondelete="CASCADE"),
         # The link names only the invitation.
         Index("uq_invitations_id", "id", unique=True),
         Index(

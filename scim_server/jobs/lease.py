@@ -1,6 +1,7 @@
 """The lease: one process at a time does the jobs, and another takes over when it ends or falls silent."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -9,20 +10,23 @@ from scim_server.database import reading, transaction
 from scim_server.identifiers import moment, new_id, now
 from scim_server.jobs.models import Lease
 
-# How long a process that falls silent keeps others waiting: longer than one mail may take.
-DURATION = timedelta(minutes=2)
+# How long a process that falls silent keeps others waiting. One that is only slow may overlap with the next: jobs
+# claim what they work on.
+DURATION = timedelta(minutes=1)
 
 _READ = select(Lease.holder, Lease.expires_at).where(Lease.name == bindparam("name"))
-_INSERT = {"sqlite": sqlite.insert(Lease), "postgresql": postgresql.insert(Lease)}
-# One statement decides: whoever writes over a lease that another holds writes nothing.
-_TAKE = {
-    dialect: insert.on_conflict_do_update(
+
+
+def _take(insert: sqlite.Insert | postgresql.Insert) -> Any:
+    """Return the one statement that decides: whoever writes over a lease that another holds writes nothing."""
+    return insert.on_conflict_do_update(
         index_elements=[Lease.name],
         set_={"holder": insert.excluded.holder, "expires_at": insert.excluded.expires_at},
         where=(Lease.expires_at <= bindparam("now")) | (Lease.holder == insert.excluded.holder),
     ).returning(Lease.holder)
-    for dialect, insert in _INSERT.items()
-}
+
+
+_TAKE = {"sqlite": _take(sqlite.insert(Lease)), "postgresql": _take(postgresql.insert(Lease))}
 _GIVE_BACK = delete(Lease).where(Lease.name == bindparam("name"), Lease.holder == bindparam("holder"))
 
 

@@ -53,7 +53,8 @@ class JobLoop:
         """Do the jobs until `stop`, then give the lease back; what a job has begun it ends."""
         while not self._stopped.is_set():
             self.run_due()
-            mail_waits.wait(PERIOD)
+            if not self._stopped.is_set():
+                mail_waits.wait(PERIOD)
         self._give_back()
 
     def run_once(self) -> bool:
@@ -83,8 +84,8 @@ class JobLoop:
     def _do(self, job: Job) -> None:
         try:
             job.run(self._go_on)
-        except Exception as error:
-            _log.exception("a job failed", exc_info=error, extra={"job": job.name})
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other jobs are done all the same
+            _log.error("a job failed", exc_info=error, extra={"job": job.name})
         self._due_at[job.name] = time.monotonic() + job.seconds
 
     def _go_on(self) -> bool:
@@ -94,7 +95,7 @@ class JobLoop:
         try:
             return self._holder.hold()
         except Exception as error:  # noqa: BLE001 - the database is away; the next look may find it
-            _log.warning("the lease of the jobs cannot be read", exc_info=error)
+            _log.warning("the lease of the jobs cannot be taken", extra={"error": type(error).__name__})
             return False
 
     def _give_back(self) -> None:
@@ -102,7 +103,7 @@ class JobLoop:
             with self._app.app_context():
                 self._holder.give_back()
         except Exception as error:  # noqa: BLE001 - it runs out by itself
-            _log.warning("the lease of the jobs cannot be given back", exc_info=error)
+            _log.warning("the lease of the jobs cannot be given back", extra={"error": type(error).__name__})
 
 
 def start_in_thread(app: Flask) -> Callable[[float], None]:

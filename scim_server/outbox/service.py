@@ -75,14 +75,13 @@ _RETRY = (
     .where(*_OF_MESSAGE)
     .values(state=MessageState.WAITING.value, attempts=0, next_attempt_at=bindparam("now"), ended_at=None)
 )
-_COUNT_SINCE = select(
-    func.count().label("organization"),
-    func.count().filter(OutboxMessage.recipient == bindparam("recipient")).label("recipient"),
-).where(_OF_ORGANIZATION, OutboxMessage.created_at > bindparam("since"), OutboxMessage.kind == bindparam("kind"))
 
 
-def enqueue_mail(connection: Connection, organization_id: str, mail: Mail) -> str:
-    """Write a mail in the caller's transaction, to be delivered soon after, and return its id."""
+def enqueue_mail(connection: Connection, organization_id: str | None, mail: Mail) -> str:
+    """Write a mail in the caller's transaction, to be delivered soon after, and return its id.
+
+    Mail about an Account is no Organization's.
+    """
     message_id, moment = new_id(), now()
     row: dict[str, Any] = {
         "id": message_id,
@@ -109,15 +108,6 @@ def list_messages(
     with reading() as connection:
         rows = connection.execute(_LIST, {**bound, "limit": limit, "offset": offset}).all()
         return [_record(row) for row in rows], connection.execute(_COUNT, bound).scalar_one()
-
-
-def count_since(
-    connection: Connection, organization_id: str, *, kind: str, recipient: str, since: str
-) -> tuple[int, int]:
-    """Return how many mails of a kind were written since a moment: of the Organization, and to this recipient."""
-    bound = {"organization": organization_id, "kind": kind, "recipient": recipient, "since": since}
-    counted = connection.execute(_COUNT_SINCE, bound).one()
-    return counted.organization, counted.recipient
 
 
 def retry_message(organization_id: str, origin: Origin, message_id: str) -> MessageRecord:

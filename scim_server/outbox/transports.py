@@ -44,6 +44,11 @@ class MailSetup:
         return mail_folder(self.settings)
 
     @property
+    def public_url(self) -> str:
+        """Return what all links in mails begin with."""
+        return self.settings.public_url
+
+    @property
     def domain(self) -> str:
         """Return the domain of the sender, for message ids and greetings."""
         return self.sender.rpartition("@")[2].rstrip(">")

@@ -77,12 +77,9 @@ def _enter(person: Membership, automatic_membership: str | None) -> Membership:
 
 
 def _reactivate(person: Membership, automatic_membership: str | None) -> Membership:
-    """Restore what deactivation took: members and the invited are what they were, all others knock again."""
+    """Restore what deactivation took from members; all others knock again, as deactivation ended their invitation."""
     if person.status_before is Status.ACTIVE:
         return replace(person, status=Status.ACTIVE, status_before=None)
-    if person.status_before is Status.PENDING:
-        status = Status.PENDING if automatic_membership is None else Status.ACTIVE
-        return replace(person, status=status, status_before=None)
     return _enter(person, automatic_membership)
 
 

@@ -22,6 +22,8 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
+from scim_server.users.access import adjust_sessions
+from scim_server.users.invited import end_invitation, ending
 from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
@@ -83,10 +85,13 @@ def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = N
         user = _locked(connection, provisioning, user_id, if_match)
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
         attributes = load_attributes(user.document)
+        adjust_sessions(connection, organization_id, user_id, user.membership, None)
         leave_all_teams(connection, organization_id, user_id, now())
         store.delete_user(connection, organization_id, user_id)
         gone = differences({**attributes, **_standing(user.membership)}, {})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:deleted", "User", user_id, gone)])
+        ended = end_invitation(connection, organization_id, user_id, ending(user.membership, None), now(), "scim")
+        events = [Event("scim:user:deleted", "User", user_id, gone), *ended]
+        record(connection, organization_id, provisioning.origin, events)
 
 
 def _change(
@@ -110,8 +115,12 @@ def _change(
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
+            adjust_sessions(connection, organization_id, user_id, user.membership, membership)
             stored = _store(connection, provisioning, user, before, after, membership)
-            record(connection, organization_id, provisioning.origin, _events(user, before, after, membership))
+            end = ending(user.membership, membership)
+            ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
+            events = [*_events(user, before, after, membership), *ended]
+            record(connection, organization_id, provisioning.origin, events)
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):

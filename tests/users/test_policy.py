@@ -77,9 +77,10 @@ KNOWN: dict[Standing, dict[tuple[bool | None, str | None], Standing]] = {
         (None, ON): MEMBER_DEACTIVATED,
         (None, OFF): MEMBER_DEACTIVATED,
     },
+    # The deactivation ended the invitation, and its role with it.
     INVITED_AND_DEACTIVATED: {
-        (True, ON): ACCEPTED,
-        (True, OFF): OPEN_INVITATION,
+        (True, ON): JOINED,
+        (True, OFF): WAITING,
         (False, ON): INVITED_AND_DEACTIVATED,
         (False, OFF): INVITED_AND_DEACTIVATED,
         (None, ON): INVITED_AND_DEACTIVATED,

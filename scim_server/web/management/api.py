@@ -7,11 +7,13 @@ from flask_smorest import Api
 
 from scim_server import __version__
 from scim_server.settings import Settings
+from scim_server.web.management.invites import invites
+from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.schemas import ErrorSchema
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations,)
+BLUEPRINTS = (organizations, invites, messages)
 
 
 class ManagementApi(Api):

@@ -84,7 +84,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox_messages",
         sa.Column("id", TEXT, nullable=False),
-        sa.Column("organization_id", TEXT, nullable=False),
+        sa.Column("organization_id", TEXT, nullable=True),
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("recipient", TEXT, nullable=False),
         sa.Column("subject", TEXT, nullable=False),
@@ -193,12 +193,6 @@ def upgrade() -> None:
         sa.Column("sent_count", sa.Integer(), nullable=False),
         sa.Column("expires_at", TEXT, nullable=False),
         sa.Column("ended_at", TEXT, nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organization_id", "user_id"],
-            ["users.organization_id", "users.id"],
-            name=op.f("fk_invitations_organization_id_user_id"),
-            ondelete="CASCADE",
-        ),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_invitations_organization_id"), ondelete="CASCADE"
         ),

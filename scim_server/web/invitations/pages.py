@@ -1,0 +1,149 @@
+"""GET shows an invitation and changes nothing, as mail scanners follow links; only POST answers it (IN09).
+
+The pages load nothing, run no script, and go nowhere but back to this server (IN10, IN15).
+"""
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, render_template, request
+
+from scim_server.audit.service import ActorType
+from scim_server.database.transactions import at_most_twice
+from scim_server.invitations import answers
+from scim_server.invitations.errors import Gone
+from scim_server.invitations.inviting import day_and_time
+from scim_server.invitations.listing import InvitationRecord
+from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests
+from scim_server.protocol.json_body import read_object
+from scim_server.protocol.limits import MAX_BODY_BYTES
+from scim_server.roles.catalogue import UnknownRole, catalogue
+from scim_server.web.errors import answer as answer_error
+from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.requests import origin
+
+invitations = Blueprint("invitations", __name__, url_prefix="/invitations", template_folder="templates")
+
+# Links that lead nowhere, a second and at once, that one address may try (IN07).
+MISSES_PER_SECOND = 1.0
+MISSES_AT_ONCE = 50
+ACCEPT, REJECT = "accept", "reject"
+_LIMITER = "invitation_rate_limiter"
+_TITLES = {403: "This invitation cannot be accepted", 404: "There is no such invitation", 429: "Too many attempts"}
+
+
+def set_up_invitations(app: Flask) -> None:
+    """Register the pages, with a limit to guessing."""
+    app.extensions[_LIMITER] = RateLimiter(MISSES_PER_SECOND, MISSES_AT_ONCE)
+    app.register_blueprint(invitations)
+
+
+@invitations.get("/<token>")
+def show(token: str) -> Response:
+    """Show who invites to what, with a button for each answer."""
+    found = answers.preview(token)
+    if _wants_json():
+        return _json(
+            {
+                "inviteId": found.id,
+                "organizationId": found.organization_id,
+                "organizationName": found.organization_name,
+                "inviteeEmail": found.email,
+                "inviterName": found.inviter.name,
+                "role": found.role,
+                "expiresAt": found.expires_at,
+            }
+        )
+    return _page("invitation.html", 200, **_shown(found))
+
+
+@invitations.post("/<token>")
+def answer(token: str) -> Response:
+    """Accept or reject: `answer` of a form, or `inviteStatus` of a JSON object."""
+    chosen = _chosen()
+    person = origin(ActorType.USER, "")
+    if chosen == REJECT:
+        name = at_most_twice(lambda: answers.reject(token, person))
+        return _done({"inviteStatus": REJECT, "organizationName": name}, "rejected.html", organization_name=name)
+    joined = at_most_twice(lambda: answers.accept(token, person))
+    told = {
+        "inviteStatus": ACCEPT,
+        "organizationId": joined.organization_id,
+        "organizationName": joined.organization_name,
+        "userId": joined.user_id,
+        "role": joined.role,
+    }
+    title = _title(joined.role)
+    return _done(told, "accepted.html", organization_name=joined.organization_name, role_title=title)
+
+
+@invitations.errorhandler(ScimError)
+def explain(error: ScimError) -> Response:
+    """Say to people what went wrong and what to do; programs get what they get everywhere."""
+    if isinstance(error, NotFound):
+        limiter: RateLimiter = current_app.extensions[_LIMITER]
+        seconds = limiter.wait(request.remote_addr or "")
+        if seconds:
+            error = TooManyRequests(retry_after=seconds)
+    response = answer_error(error)
+    if _wants_json():
+        return response
+    title = "This invitation has ended" if isinstance(error, Gone) else _TITLES.get(error.status, "That did not work")
+    page = _page("refused.html", error.status, title=title, detail=error.detail)
+    page.headers.extend((name, value) for name, value in response.headers if name in {"Retry-After", "X-Request-Id"})
+    return page
+
+
+def _chosen() -> str:
+    if request.is_json:
+        request.max_content_length = MAX_BODY_BYTES
+        chosen = read_object(request.get_data(), max_bytes=MAX_BODY_BYTES).get("inviteStatus")
+        name = "inviteStatus"
+    else:
+        chosen, name = request.form.get("answer"), "answer"
+    if chosen not in {ACCEPT, REJECT}:
+        raise InvalidValue(f"{name}: send '{ACCEPT}' or '{REJECT}'.", field=name)
+    return str(chosen)
+
+
+def _wants_json() -> bool:
+    accepted = request.accept_mimetypes
+    return request.is_json or accepted["application/json"] > accepted["text/html"]
+
+
+def _shown(found: InvitationRecord) -> dict[str, Any]:
+    return {
+        "organization_name": found.organization_name,
+        "inviter_name": found.inviter.name,
+        "role_title": _title(found.role),
+        "email": found.email,
+        "expires_at": day_and_time(datetime.fromisoformat(found.expires_at)),
+    }
+
+
+def _title(role: str) -> str:
+    try:
+        return catalogue().organization.role(role).title
+    except UnknownRole:  # it left the catalogue since
+        return role
+
+
+def _done(told: dict[str, Any], template: str, **values: str) -> Response:
+    return _json(told) if _wants_json() else _page(template, 200, **values)
+
+
+def _json(body: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(body), mimetype="application/json")
+
+
+def _page(template: str, status: int, **values: Any) -> Response:
+    nonce = secrets.token_urlsafe(16)
+    page = Response(render_template(f"invitations/{template}", nonce=nonce, **values), status, mimetype="text/html")
+    page.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    # Any copy of the page would hold the link.
+    page.headers["X-Robots-Tag"] = "noindex"
+    return page
