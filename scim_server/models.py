@@ -20,6 +20,7 @@ from scim_server.jobs.models import Lease
 from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.outbox.models import OutboxMessage
 from scim_server.roles.models import CustomRole, RoleBinding
+from scim_server.sso.models import SsoLogin, SsoSettings
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
 from scim_server.users.models import User, UserEmail
@@ -48,6 +49,8 @@ __all__ = [
     "RoleBinding",
     "SecondFactor",
     "Session",
+    "SsoLogin",
+    "SsoSettings",
     "Team",
     "TeamMember",
     "Token",

@@ -1,6 +1,7 @@
 """Small servers on this machine that answer as a test says: raw TCP and TLS, and the DNS."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 import threading
@@ -56,6 +57,18 @@ def dribble(data: bytes, *, pause: float = 0.05) -> Handler:
     return handle
 
 
+def _request(connection: socket.socket) -> str:
+    """Read a request with the body that it announces."""
+    asked = connection.recv(65_536).decode("latin-1")
+    announced = re.search(r"(?i)content-length: (\d+)", asked)
+    while announced and len(asked.partition("\r\n\r\n")[2]) < int(announced[1]):
+        more = connection.recv(65_536).decode("latin-1")
+        if not more:
+            break
+        asked += more
+    return asked
+
+
 @contextmanager
 def listening(handler: Handler, *, address: str = "127.0.0.1", certificate: Path | None = None) -> Iterator[Listener]:
     """Serve on a free port until the block ends; over TLS where a certificate with its key is given."""
@@ -74,7 +87,7 @@ def listening(handler: Handler, *, address: str = "127.0.0.1", certificate: Path
         with suppress(OSError, ssl.SSLError):
             wrapped = connection if context is None else context.wrap_socket(connection, server_side=True)
             with wrapped:
-                asked = wrapped.recv(65_536).decode("latin-1")
+                asked = _request(wrapped)
                 listener.requests.append(asked)
                 handler(wrapped, asked)
 
