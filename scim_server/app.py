@@ -14,6 +14,7 @@ from scim_server.outbox.transports import set_up_mail
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
 from scim_server.settings import Settings
+from scim_server.sso.logins import set_up_sso
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
@@ -32,6 +33,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_sealing(app, settings.signing_keys)
     set_up_mail(app, settings)
     set_up_outbound(app, settings)
+    set_up_sso(app)
     set_up_sessions(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)

@@ -1,13 +1,16 @@
 """What a login looks up and writes, called inside its transaction: domains, Accounts, identities, the User."""
 
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, update
+from sqlalchemy.types import Text
 
-from scim_server.accounts.models import Account, Identity
+from scim_server.accounts.models import Account, Identity, Session
 from scim_server.accounts.service import MAX_NAME_LENGTH, AccountRecord, find_by_email, find_by_identity, insert_account
 from scim_server.audit.service import Origin
 from scim_server.domains.models import Domain
+from scim_server.identifiers import moment as moment_of
 from scim_server.identifiers import new_id, now
 from scim_server.invitations.inviters import may_still_offer
 from scim_server.invitations.models import Invitation
@@ -16,6 +19,7 @@ from scim_server.invitations.store import find_person, lock_person
 from scim_server.protocol.errors import Uniqueness
 from scim_server.protocol.schemas import USER
 from scim_server.sso.person import Person
+from scim_server.sso.tokens import LEEWAY, Logout
 from scim_server.users import store as users
 from scim_server.users.invited import InvitationState
 from scim_server.users.models import User
@@ -46,6 +50,15 @@ _OPEN_INVITATION = select(Invitation.invited_by_type, Invitation.invited_by_id, 
 _INSERT_IDENTITY = insert(Identity)
 _OF_IDENTITY = (Identity.issuer == bindparam("key_issuer"), Identity.subject == bindparam("key_subject"))
 _USED = update(Identity).where(*_OF_IDENTITY).values(last_used_at=bindparam("now"), email=bindparam("email"))
+_END_SESSIONS = delete(Session).where(
+    Session.organization_id == bindparam("organization"),
+    Session.issuer == bindparam("issuer"),
+    Session.created_at <= bindparam("until"),
+    or_(bindparam("subject", type_=Text()).is_(None), Session.subject == bindparam("subject")),
+    or_(
+        bindparam("provider_session", type_=Text()).is_(None), Session.provider_session == bindparam("provider_session")
+    ),
+)
 _LOCK_ACCOUNT = select(Account.id).where(Account.id == bindparam("account")).with_for_update(read=True)
 
 
@@ -157,3 +170,18 @@ def insert_identity(
         "last_used_at": moment,
     }
     connection.execute(_INSERT_IDENTITY, row)
+
+
+def end_sessions(connection: Connection, organization_id: str, issuer: str, logout: Logout) -> int:
+    """End the sessions of the Organization that a logout token names, and return how many.
+
+    Only those that began before it was issued: a token that comes again ends nothing more.
+    """
+    bound = {
+        "organization": organization_id,
+        "issuer": issuer,
+        "subject": logout.subject,
+        "provider_session": logout.provider_session,
+        "until": moment_of(datetime.fromtimestamp(logout.issued_at + LEEWAY, UTC)),
+    }
+    return connection.execute(_END_SESSIONS, bound).rowcount
