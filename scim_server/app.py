@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.accounts.passwords import set_up_passwords
 from scim_server.accounts.sessions import set_up_sessions
 from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_engines(app, settings)
     set_up_sealing(app, settings.signing_keys)
     set_up_mail(app, settings)
+    set_up_passwords(app, settings)
     set_up_sessions(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)

@@ -151,7 +151,7 @@ _ROTATE = (
     .values(secret_digest=bindparam("digest"), rotation_due=False)
     .returning(Session.id)
 )
-_REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"), authenticated_by=bindparam("by"))
+_REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"))
 _LIST = (
     select(
         Session.id,
@@ -281,10 +281,10 @@ def rotate(connection: Connection, session_id: str) -> str | None:
     return None if found is None else secret
 
 
-def reauthenticate(connection: Connection, session_id: str, authenticated_by: AuthenticatedBy) -> str | None:
-    """Note that the person has shown again who they are, and rotate the session."""
+def reauthenticate(connection: Connection, session_id: str) -> str | None:
+    """Note that the person has shown again who they are, and rotate the session; None where it has ended."""
     secret = new_secret()
-    bound = {"session": session_id, "digest": digest(secret), "moment": now(), "by": authenticated_by.value}
+    bound = {"session": session_id, "digest": digest(secret), "moment": now()}
     return None if connection.execute(_REAUTHENTICATE, bound).first() is None else secret
 
 
