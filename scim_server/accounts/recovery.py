@@ -76,6 +76,12 @@ def ask_for_reset(email: str, origin: Origin) -> None:
             seal(mail.html)
 
 
+def require_open(purpose: Purpose, secret: str) -> None:
+    """Raise LinkEnded where a link leads nowhere; it is not used up."""
+    if one_time.peek(purpose, secret) is None:
+        raise LinkEnded
+
+
 def account_of_reset(secret: str) -> AccountRecord:
     """Return whose password a link sets; raises LinkEnded."""
     issued = one_time.peek(Purpose.RESET_PASSWORD, secret)
