@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.accounts.passwords import set_up_passwords
 from scim_server.accounts.sessions import set_up_sessions
 from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
@@ -15,10 +16,12 @@ from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
 from scim_server.sealing import set_up_sealing
 from scim_server.settings import Settings
 from scim_server.sso.logins import set_up_sso
+from scim_server.web.auth import set_up_auth
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
 from scim_server.web.operations import operations
+from scim_server.web.pages import set_up_pages
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.request_log import set_up_request_log
 from scim_server.web.scim import scim
@@ -34,6 +37,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_mail(app, settings)
     set_up_outbound(app, settings)
     set_up_sso(app)
+    set_up_passwords(app, settings)
     set_up_sessions(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
@@ -41,6 +45,8 @@ def create_app(settings: Settings) -> Flask:
     set_up_request_log(app)
     set_up_scim(app, settings)
     set_up_management(app, settings)
+    set_up_pages(app)
+    set_up_auth(app)
     set_up_invitations(app)
     app.register_blueprint(operations)
     return app
@@ -49,7 +55,7 @@ def create_app(settings: Settings) -> Flask:
 def set_up_configuration(app: Flask, settings: Settings) -> None:
     """Hand the settings that Flask itself reads to it."""
     app.config["PUBLIC_URL"] = settings.public_url
-    app.config["SECRET_KEY"] = settings.signing_keys[0]
+    app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"] = settings.signing_keys
     app.config["MAX_CONTENT_LENGTH"] = MAX_BULK_BODY_BYTES
     app.url_map.merge_slashes = False
 

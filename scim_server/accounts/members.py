@@ -5,12 +5,13 @@ Users stand above Accounts in the order of imports, so their table is named here
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, column, or_, select, table, update
 from sqlalchemy.types import Text
 
 from scim_server.audit.service import ActorType, Event, Origin, record
+from scim_server.database import reading
 from scim_server.protocol.errors import Conflict
 
 ACTIVE = "ACTIVE"
@@ -23,15 +24,19 @@ USERS = table(
     column("role", Text()),
 )
 _others = USERS.alias("others")
-_MEMBERSHIPS = (
-    select(USERS.c.organization_id, USERS.c.id)
-    .where(
-        USERS.c.account_id == bindparam("account"),
-        USERS.c.status == ACTIVE,
-        or_(bindparam("organization", type_=Text()).is_(None), USERS.c.organization_id == bindparam("organization")),
-    )
-    .order_by(USERS.c.organization_id)
+_IN_ORGANIZATIONS = (
+    USERS.c.account_id == bindparam("account"),
+    USERS.c.status == ACTIVE,
+    or_(bindparam("organization", type_=Text()).is_(None), USERS.c.organization_id == bindparam("organization")),
 )
+_organizations = table("organizations", column("id", Text()), column("slug", Text()), column("name", Text()))
+_BELONGINGS = (
+    select(USERS.c.organization_id, _organizations.c.slug, _organizations.c.name, USERS.c.id, USERS.c.role)
+    .join(_organizations, _organizations.c.id == USERS.c.organization_id)
+    .where(*_IN_ORGANIZATIONS)
+    .order_by(_organizations.c.name, USERS.c.organization_id)
+)
+_MEMBERSHIPS = select(USERS.c.organization_id, USERS.c.id).where(*_IN_ORGANIZATIONS).order_by(USERS.c.organization_id)
 _LINK = (
     update(USERS)
     .where(
@@ -58,6 +63,23 @@ class NotLinked(Conflict):
         "This User belongs to another sign-in account, or the account to another User of this Organization; "
         "ask an Organization Owner to remove the one that is not needed."
     )
+
+
+class Belonging(NamedTuple):
+    """An Organization that a person can enter, and who they are there."""
+
+    organization_id: str
+    slug: str
+    name: str
+    user_id: str
+    role: str | None
+
+
+def organizations_of(account_id: str, organization_id: str | None = None) -> list[Belonging]:
+    """Return the Organizations where the person is an ACTIVE User, by name; that one alone where it is given."""
+    bound = {"account": account_id, "organization": organization_id}
+    with reading() as connection:
+        return [Belonging(*row) for row in connection.execute(_BELONGINGS, bound)]
 
 
 def link_user(connection: Connection, organization_id: str, user_id: str, account_id: str) -> None:

@@ -57,6 +57,14 @@ def normal_email(text: str) -> str:
     return found.normalized
 
 
+def folded_email(text: str) -> str:
+    """Return an address as it is compared; what is no address is folded as it is, as anything may be typed in."""
+    try:
+        return fold(normal_email(text))
+    except InvalidValue:
+        return fold(text.strip())
+
+
 def checked_name(text: str) -> str:
     """Return a person's name as one line; raises InvalidValue."""
     name = " ".join(text.split())
@@ -97,10 +105,7 @@ def find_account(account_id: str) -> AccountRecord | None:
 
 def find_by_email(email: str) -> AccountRecord | None:
     """Return the Account with this address, without regard to letter case; None also for what is no address."""
-    try:
-        return _found(_BY_EMAIL, {"email": fold(normal_email(email))})
-    except InvalidValue:
-        return None
+    return _found(_BY_EMAIL, {"email": folded_email(email)})
 
 
 def find_by_identity(issuer: str, subject: str) -> AccountRecord | None:

@@ -110,6 +110,8 @@ def set_up_sessions(app: Flask, settings: Settings) -> None:
 _organizations = table("organizations", column("id", Text()), column("name", Text()))
 _INSERT = insert(Session)
 _OF_ACCOUNT = Session.account_id == bindparam("account")
+# Who is signed in by one Organization sees no session of another.
+_VISIBLE = or_(bindparam("organization", type_=Text()).is_(None), Session.organization_id == bindparam("organization"))
 # One look-up by the digest, which brings everything that decides about access: whoever loses it is out at once.
 _RECOGNISE = (
     select(
@@ -151,7 +153,7 @@ _ROTATE = (
     .values(secret_digest=bindparam("digest"), rotation_due=False)
     .returning(Session.id)
 )
-_REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"), authenticated_by=bindparam("by"))
+_REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"))
 _LIST = (
     select(
         Session.id,
@@ -163,10 +165,10 @@ _LIST = (
         Session.user_agent,
     )
     .outerjoin(_organizations, _organizations.c.id == Session.organization_id)
-    .where(_OF_ACCOUNT, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
+    .where(_OF_ACCOUNT, _VISIBLE, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
     .order_by(Session.last_seen_at.desc(), Session.id)
 )
-_END = delete(Session).where(_OF_ACCOUNT, Session.id == bindparam("session")).returning(Session.id)
+_END = delete(Session).where(_OF_ACCOUNT, _VISIBLE, Session.id == bindparam("session")).returning(Session.id)
 _END_ALL = delete(Session).where(_OF_ACCOUNT, Session.id != bindparam("but"))
 _END_OF_PROVIDER = delete(Session).where(Session.issuer == bindparam("issuer"), Session.subject == bindparam("subject"))
 _END_OF_PROVIDER_SESSION = delete(Session).where(
@@ -281,25 +283,27 @@ def rotate(connection: Connection, session_id: str) -> str | None:
     return None if found is None else secret
 
 
-def reauthenticate(connection: Connection, session_id: str, authenticated_by: AuthenticatedBy) -> str | None:
-    """Note that the person has shown again who they are, and rotate the session."""
+def reauthenticate(connection: Connection, session_id: str) -> str | None:
+    """Note that the person has shown again who they are, and rotate the session; None where it has ended."""
     secret = new_secret()
-    bound = {"session": session_id, "digest": digest(secret), "moment": now(), "by": authenticated_by.value}
+    bound = {"session": session_id, "digest": digest(secret), "moment": now()}
     return None if connection.execute(_REAUTHENTICATE, bound).first() is None else secret
 
 
-def list_sessions(account_id: str) -> list[SessionRecord]:
-    """Return the Account's living sessions, the last used first."""
+def list_sessions(account_id: str, organization_id: str | None = None) -> list[SessionRecord]:
+    """Return the Account's living sessions, or those of one Organization alone, the last used first."""
+    bound = {"account": account_id, "organization": organization_id, "now": now()}
     with reading() as connection:
-        return [SessionRecord(*row) for row in connection.execute(_LIST, {"account": account_id, "now": now()})]
+        return [SessionRecord(*row) for row in connection.execute(_LIST, bound)]
 
 
-def end(account_id: str, session_id: str, origin: Origin) -> None:
-    """End one session of the Account; raises NotFound."""
+def end(account_id: str, session_id: str, origin: Origin, *, organization_id: str | None = None) -> None:
+    """End one session of the Account, or of one Organization alone; raises NotFound."""
+    bound = {"account": account_id, "organization": organization_id, "session": session_id}
     with transaction() as connection:
-        if connection.execute(_END, {"account": account_id, "session": session_id}).first() is None:
+        if connection.execute(_END, bound).first() is None:
             raise NotFound("There is no such session; it may have ended already.")
-        record_for_member(connection, account_id, origin, "account:session:ended", {})
+        record_for_member(connection, account_id, origin, "account:session:ended", {}, organization_id)
 
 
 def end_all(connection: Connection, account_id: str, *, but: str | None = None) -> int:

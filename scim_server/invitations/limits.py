@@ -31,9 +31,13 @@ class Allowance:
     def __init__(self, connection: Connection, organization_id: str) -> None:
         self._now = datetime.now(UTC)
         bound = {"organization": organization_id, "since": moment(self._now - PERIOD)}
-        recent = connection.execute(_RECENT, bound).all()
-        self._of = {row.recipient.casefold(): row.mails for row in recent}
-        self._first = {row.recipient.casefold(): row.first for row in recent}
+        self._of: dict[str, int] = {}
+        self._first: dict[str, str] = {}
+        for row in connection.execute(_RECENT, bound):
+            # Addresses that differ by letter case reach one mailbox nearly everywhere.
+            key = row.recipient.casefold()
+            self._of[key] = self._of.get(key, 0) + row.mails
+            self._first[key] = min(self._first.get(key, row.first), row.first)
         self._total = sum(self._of.values())
 
     def take(self, address: str) -> None:

@@ -4,6 +4,7 @@ import logging
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused, SMTPResponseException
 from typing import Any, NamedTuple
 
 import orjson
@@ -147,7 +148,7 @@ def _settle(row: Any, error: Exception | None) -> None:
             "state": (MessageState.DEAD if dead else MessageState.WAITING).value,
             "next": moment(datetime.now(UTC) + pause),
             "ended": now() if dead else None,
-            "error": one_line(f"{type(error).__name__}: {error}")[:MAX_ERROR_LENGTH],
+            "error": one_line(_told(error))[:MAX_ERROR_LENGTH],
         }
         fields = {"message_id": row.id, "attempts": row.attempts, "error": ended["error"]}
         _log.log(
@@ -155,3 +156,16 @@ def _settle(row: Any, error: Exception | None) -> None:
         )
     with transaction() as connection:
         connection.execute(_SENT if error is None else _SETTLE, {**bound, **ended})
+
+
+def _told(error: Exception) -> str:
+    """Return what the mail server said, or else what happened."""
+    if isinstance(error, SMTPRecipientsRefused):
+        return "; ".join(_reply(*reply) for reply in error.recipients.values())
+    if isinstance(error, SMTPResponseException):
+        return _reply(error.smtp_code, error.smtp_error)
+    return f"{type(error).__name__}: {error}"
+
+
+def _reply(code: int, text: bytes | str) -> str:
+    return f"{code} {text if isinstance(text, str) else text.decode(errors='replace')}"

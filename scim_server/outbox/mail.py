@@ -52,7 +52,8 @@ def message(mail: Mail, *, sender: str, message_id: str, moment: datetime) -> Em
     policy = SMTP if mail.recipient.isascii() else SMTPUTF8
     made = EmailMessage(policy)
     made["From"] = sender
-    made["To"] = Address(addr_spec=mail.recipient)
+    local, _, domain = mail.recipient.rpartition("@")
+    made["To"] = Address(username=local, domain=domain)
     made["Subject"] = mail.subject
     made["Date"] = moment.astimezone(UTC)
     made["Message-ID"] = message_id

@@ -5,7 +5,7 @@ Invitations stand above Users in the order of imports, so their table is named h
 
 from enum import StrEnum
 
-from sqlalchemy import Connection, bindparam, column, table, update
+from sqlalchemy import Connection, bindparam, column, select, table, update
 from sqlalchemy.types import Text
 
 from scim_server.audit.service import Event
@@ -18,6 +18,7 @@ _invitations = table(
     column("id", _TEXT),
     column("user_id", _TEXT),
     column("state", _TEXT),
+    column("expires_at", _TEXT),
     column("ended_at", _TEXT),
 )
 
@@ -31,19 +32,29 @@ class InvitationState(StrEnum):
     REVOKED = "REVOKED"
 
 
+_OPEN_OF_USER = (
+    _invitations.c.organization_id == bindparam("organization"),
+    _invitations.c.user_id == bindparam("user"),
+    _invitations.c.state == InvitationState.OPEN.value,
+)
+_EXPIRED = select(_invitations.c.id).where(*_OPEN_OF_USER, _invitations.c.expires_at <= bindparam("now"))
 _END = (
     update(_invitations)
-    .where(
-        _invitations.c.organization_id == bindparam("organization"),
-        _invitations.c.user_id == bindparam("user"),
-        _invitations.c.state == InvitationState.OPEN.value,
-    )
+    .where(*_OPEN_OF_USER)
     .values(state=bindparam("end"), ended_at=bindparam("now"))
     .returning(_invitations.c.id)
 )
 
 
-def ending(before: Membership, after: Membership | None) -> InvitationState | None:
+def offer_expired(connection: Connection, organization_id: str, user_id: str, current: Membership, moment: str) -> bool:
+    """Tell whether a locked User's invitation is too old; nothing is asked for Users that are not invited."""
+    if current.status is not Status.PENDING:
+        return False
+    bound = {"organization": organization_id, "user": user_id, "now": moment}
+    return connection.execute(_EXPIRED, bound).first() is not None
+
+
+def ending(before: Membership, after: Membership | None, *, expired: bool = False) -> InvitationState | None:
     """Decide how a change of a User ends its open invitation; None where it stays as it is.
 
     Whoever became a member has no use for it, and one who was deactivated or removed must not come back by it; `after`
@@ -51,7 +62,7 @@ def ending(before: Membership, after: Membership | None) -> InvitationState | No
     """
     if before.status is not Status.PENDING:
         return None
-    if after is None or after.status is Status.INACTIVE:
+    if after is None or after.status is Status.INACTIVE or (expired and after.status is Status.ACTIVE):
         return InvitationState.REVOKED
     return InvitationState.ACCEPTED if after.status is Status.ACTIVE else None
 

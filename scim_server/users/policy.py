@@ -53,10 +53,13 @@ def push_new(*, active: bool | None, automatic_membership: str | None) -> Member
     return _enter(newcomer, automatic_membership)
 
 
-def push_known(current: Membership, *, active: bool | None, automatic_membership: str | None) -> Membership:
+def push_known(
+    current: Membership, *, active: bool | None, automatic_membership: str | None, offer_expired: bool = False
+) -> Membership:
     """Decide for a person who has a User already: adopt, deactivate, reactivate, or leave as it is.
 
-    `active` is the SCIM attribute after the change; None (unassigned) leaves the status as it is.
+    `active` is the SCIM attribute after the change; None (unassigned) leaves the status as it is. `offer_expired` tells
+    of an invited person whose invitation is too old: they join as anybody, not with the role that it offered.
     """
     adopted = replace(current, is_idp_managed=True, active=active)
     if active is False:
@@ -66,7 +69,7 @@ def push_known(current: Membership, *, active: bool | None, automatic_membership
     if current.status is Status.INACTIVE:
         return _reactivate(adopted, automatic_membership) if active else adopted
     if current.status is Status.PENDING and automatic_membership is not None:
-        return replace(adopted, status=Status.ACTIVE)
+        return _enter(adopted, automatic_membership) if offer_expired else replace(adopted, status=Status.ACTIVE)
     return adopted
 
 

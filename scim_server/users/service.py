@@ -23,7 +23,7 @@ from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.access import adjust_sessions
-from scim_server.users.invited import end_invitation, ending
+from scim_server.users.invited import end_invitation, ending, offer_expired
 from scim_server.users.memberships import leave_all_teams, lock_teams
 from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
@@ -107,17 +107,19 @@ def _change(
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
+            expired = offer_expired(connection, organization_id, user_id, user.membership, now())
             membership = push_known(
                 user.membership,
                 active=after.get("active"),
                 automatic_membership=provisioning.policy(connection).automatic_membership,
+                offer_expired=expired,
             )
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
             adjust_sessions(connection, organization_id, user_id, user.membership, membership)
             stored = _store(connection, provisioning, user, before, after, membership)
-            end = ending(user.membership, membership)
+            end = ending(user.membership, membership, expired=expired)
             ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
             events = [*_events(user, before, after, membership), *ended]
             record(connection, organization_id, provisioning.origin, events)

@@ -17,12 +17,8 @@ from scim_server.identifiers import now
 from scim_server.protocol.errors import NotFound, Uniqueness
 from scim_server.users.models import User
 from tests.conftest import Organization, make_organization
-from tests.support.accounts import BROWSER, link, make_account, sign_in
+from tests.support.accounts import address, browser, link, make_account, sign_in
 from tests.support.client import ScimClient
-
-
-def address() -> str:
-    return f"bob-{uuid.uuid4().hex[:8]}@acme.example"
 
 
 @pytest.fixture
@@ -160,14 +156,14 @@ def test_sessions_are_listed_and_ended_by_their_owner_alone(app: Flask, account:
     assert listed[0].ip_address == "192.0.2.7"
     found = signed_in(theirs)
     with pytest.raises(NotFound):
-        sessions.end(account, found.session_id, BROWSER)
+        sessions.end(account, found.session_id, browser())
     kept = signed_in(mine)
     with transaction() as connection:
         assert sessions.end_all(connection, account, but=kept.session_id) == 1
     assert recognise(other) is None
     assert recognise(mine) is not None
     assert recognise(theirs) is not None
-    sessions.end(account, kept.session_id, BROWSER)
+    sessions.end(account, kept.session_id, browser())
     assert recognise(mine) is None
 
 
@@ -177,7 +173,7 @@ def test_the_identity_providers_logout_ends_its_sessions(organization: Organizat
             sessions.start(
                 connection,
                 account,
-                BROWSER,
+                browser(),
                 authenticated_by=AuthenticatedBy.OIDC,
                 organization_id=organization.id,
                 provider=ProviderLogin("https://idp.example", f"sub-{account}", sid + account),
@@ -214,7 +210,7 @@ def test_authentication_is_recent_for_ten_minutes(account: str) -> None:
         found = signed_in(secret)
         assert not found.is_recent
         with transaction() as connection:
-            new = sessions.reauthenticate(connection, found.session_id, AuthenticatedBy.PASSWORD)
+            new = sessions.reauthenticate(connection, found.session_id)
         assert recognise(secret) is None
         assert signed_in(new).is_recent
 
