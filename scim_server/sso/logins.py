@@ -30,7 +30,7 @@ from scim_server.sso.provider import Challenge, Provider, new_challenge
 _EXTENSION = "sso"
 # How long a person may take at the identity provider.
 LIFETIME = timedelta(minutes=10)
-HOME = "/"
+HOME = "/me"
 MAX_PATH_LENGTH = 2_048
 
 _INSERT = insert(SsoLogin)

@@ -6,15 +6,21 @@ from sqlalchemy import func, insert, select, update
 
 from scim_server.accounts.models import Account, Identity, Session
 from scim_server.audit.models import AuditEvent
+from scim_server.audit.service import ActorType, Origin
 from scim_server.connections.service import read_connection
 from scim_server.database import reading, transaction
 from scim_server.domains.models import Domain
 from scim_server.identifiers import new_id, now
+from scim_server.roles.authority import Authority, Requester
+from scim_server.sso.configuration import configure
 from scim_server.sso.entering import Entered, Refused, login_by_identity
+from scim_server.sso.models import SsoSettings
 from scim_server.sso.person import Person
 from scim_server.users.models import User
-from tests.support.accounts import BROWSER
+from tests.support.accounts import browser
+from tests.support.provider import CLIENT_ID, CLIENT_SECRET
 
+OPERATOR = Origin(ActorType.OPERATOR, "tests")
 ISSUER = "https://idp.acme.example"
 
 
@@ -45,7 +51,7 @@ def somebody(email: str | None, subject: str | None = None, **changes: Any) -> P
 
 def arrive(organization_id: str, person: Person) -> Entered | Refused:
     """Log a person in by the Organization's Connection."""
-    return login_by_identity(organization_id, read_connection(organization_id).id, person, BROWSER)
+    return login_by_identity(organization_id, read_connection(organization_id).id, person, browser())
 
 
 def entered(organization_id: str, person: Person) -> Entered:
@@ -109,3 +115,15 @@ def user_of(organization_id: str, user_id: str) -> Any:
     statement = select(User.__table__).where(User.organization_id == organization_id, User.id == user_id)
     with reading() as connection:
         return connection.execute(statement).one()
+
+
+def set_up_sso(organization_id: str, *, is_active: bool = True, **changes: Any) -> str:
+    """Configure how people sign in by the Organization's Connection, as if it had been tested; return its id."""
+    connection_id = read_connection(organization_id).id
+    owner = Requester(organization_id, Authority("ORGANIZATION_OWNER"), OPERATOR)
+    configure(owner, connection_id, {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, **changes})
+    if is_active:
+        with transaction() as connection:
+            tested = update(SsoSettings).where(SsoSettings.connection_id == connection_id)
+            connection.execute(tested.values(tested_at=now(), is_active=True))
+    return connection_id

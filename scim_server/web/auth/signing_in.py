@@ -96,9 +96,9 @@ def logout() -> Response:
     return go("/login")
 
 
-def enter(secret: str) -> Response:
+def enter(secret: str, wanted: str | None = None) -> Response:
     """Hand the new session to the browser, end the one it had, and go to the page that was wanted."""
-    wanted = local_path(session.get(_NEXT))
+    wanted = local_path(wanted or session.get(_NEXT))
     _end_present()
     # Nothing from before signing in goes on after it, the token of forms least of all.
     session.clear()

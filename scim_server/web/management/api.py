@@ -11,9 +11,10 @@ from scim_server.web.management.invites import invites
 from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.management.sign_on import sign_on
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, invites, messages)
+BLUEPRINTS = (organizations, invites, messages, sign_on)
 
 
 class ManagementApi(Api):
