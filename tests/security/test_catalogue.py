@@ -24,7 +24,6 @@ LATER = {
     "PT19": "roles are not bound to Teams yet",
     "IN05": "there are no logins yet; whoever has the link has the mailbox",
     "CC06 Idempotency-Key": "there is no management API yet",
-    "CC09": "there are no sessions yet",
 }
 
 
