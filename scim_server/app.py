@@ -1,7 +1,11 @@
 """The application factory: an ordered list of set-up steps; the order is the documentation."""
 
-from flask import Flask
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import MapAdapter
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
 from scim_server.accounts.passwords import set_up_passwords
@@ -26,9 +30,23 @@ from scim_server.web.scim import scim
 from scim_server.web.security import set_up_security
 
 
+class Application(Flask):
+    """Flask for views that are plain functions, and for routes that are the same on every host."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function: Flask would look into each view and hook of each request for a coroutine."""
+        return func
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Match the path alone: Flask would take the host apart, which `web.security` judges by itself."""
+        if request is None:
+            return None
+        return self.url_map.bind("localhost", path_info=request.path, default_method=request.method)
+
+
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for these settings. Opens no connection yet."""
-    app = Flask("scim_server", static_folder=None)
+    app = Application("scim_server", static_folder=None)
     set_up_configuration(app, settings)
     set_up_engines(app, settings)
     set_up_sealing(app, settings.signing_keys)

@@ -104,8 +104,8 @@ class Settings(BaseSettings):
         le=256,
     )
     database_pool_size: int = setting(
-        "Connections that each process keeps to PostgreSQL, once for reading and once for writing: at most "
-        "2 x workers x this many in all. Without it: as many as threads.",
+        "Connections that each process keeps to PostgreSQL: at most workers x this many in all. Without it: as many as "
+        "threads.",
         "a whole number from 1 to 256",
         default_factory=lambda data: data["threads"],
         ge=1,

@@ -29,6 +29,7 @@ LONGER: dict[str, str] = {
     "tests/security/test_bodies.py": "the rows of the attack catalogue about bodies, in its order",
     "tests/security/test_filters.py": "the rows of the attack catalogue about filters, in its order",
     "tests/security/test_patch.py": "the rows of the attack catalogue about PATCH and Groups, in its order",
+    "tests/security/test_invitations.py": "the rows of the attack catalogue about invitations, in its order",
     "tests/protocol/test_apply.py": "the table of dialects before and after, read side by side with test_patch.py",
     "tests/protocol/filters/test_parsing.py": "the tables of the filter language, read side by side",
 }

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.connections.models import Connection
-from scim_server.database import reading, transaction
+from scim_server.database import Prepared, reading, transaction
 from scim_server.identifiers import new_id, now
 from scim_server.organizations.provisioning import JoiningPolicy
 from scim_server.roles.catalogue import UnknownRole, catalogue
@@ -24,8 +24,10 @@ class ProvisioningState(StrEnum):
     PAUSED = "PAUSED"
 
 
-_POLICY = select(Connection.automatic_membership, Connection.unknown_members).where(
-    Connection.organization_id == bindparam("organization"), Connection.id == bindparam("connection")
+_POLICY = Prepared(
+    select(Connection.automatic_membership, Connection.unknown_members).where(
+        Connection.organization_id == bindparam("organization"), Connection.id == bindparam("connection")
+    )
 )
 
 
@@ -41,8 +43,10 @@ class ConnectionSettings:
 
 def joining_policy(connection: DatabaseConnection, organization_id: str, connection_id: str) -> JoiningPolicy:
     """Return how people join the Organization by a Connection, as it stands in this transaction."""
-    row = connection.execute(_POLICY, {"organization": organization_id, "connection": connection_id}).one()
-    return JoiningPolicy(row.automatic_membership, refuse_unknown_members=row.unknown_members == REFUSE)
+    row = _POLICY.first(connection, {"organization": organization_id, "connection": connection_id})
+    assert row is not None, "a token belongs to a Connection"
+    automatic_membership, unknown_members = row
+    return JoiningPolicy(automatic_membership, refuse_unknown_members=unknown_members == REFUSE)
 
 
 def create_connection(connection: DatabaseConnection, organization_id: str) -> None:

@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import bindparam, func, insert, select, table, type_coerce, update
@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.audit.service import Event, Origin, record
-from scim_server.database import reading, transaction
+from scim_server.database import Prepared, reading, transaction
 from scim_server.database.types import JsonDocument
 from scim_server.identifiers import moment, now
 from scim_server.protocol.errors import InvalidValue
@@ -38,14 +38,17 @@ _organizations = table(
     column_of("has_nested_teams", Boolean()),
 )
 _connections = table(
-    "connections", column_of("organization_id", Text()), column_of("id", Text()), column_of("provisioning", Text())
+    "connections",
+    column_of("organization_id", Text()),
+    column_of("id", Text()),
+    column_of("provisioning", Text()),
+    column_of("automatic_membership", Text()),
 )
 _FIRST_CONNECTION = select(func.min(_connections.c.id)).where(
     _connections.c.organization_id == bindparam("organization")
 )
-_RECOGNISE = (
+_RECOGNISE = Prepared(
     select(
-        Token.id,
         Token.organization_id,
         Token.connection_id,
         Token.name,
@@ -62,6 +65,7 @@ _RECOGNISE = (
         _organizations.c.unique_team_names,
         _organizations.c.has_nested_teams,
         _connections.c.provisioning,
+        _connections.c.automatic_membership,
     )
     .join(_organizations, _organizations.c.id == Token.organization_id)
     .join(
@@ -71,6 +75,28 @@ _RECOGNISE = (
     .where(Token.id == bindparam("id"))
 )
 _TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
+
+
+class _Found(NamedTuple):
+    """The columns of `_RECOGNISE` in their order."""
+
+    organization_id: str
+    connection_id: str
+    name: str
+    secret_digest: str
+    previous_secret_digest: str | None
+    previous_expires_at: str | None
+    role: str | None
+    scopes: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+    slug: str
+    schema_revision: int
+    unique_team_names: bool
+    has_nested_teams: bool
+    provisioning: str
+    automatic_membership: str | None
 
 
 class NoSuchToken(LookupError):
@@ -93,6 +119,7 @@ class Principal:
     has_nested_teams: bool
     # Whether the Connection's identity provider may push: ON, OFF or PAUSED.
     provisioning: str
+    automatic_membership: str | None
 
     @property
     def serves_scim(self) -> bool:
@@ -123,34 +150,36 @@ def recognise(text: str) -> Principal | None:
     if parts is None:
         return None
     with reading() as connection:
-        row = connection.execute(_RECOGNISE, {"id": parts.id}).first()
+        row = _RECOGNISE.first(connection, {"id": parts.id})
     if row is None:
         # As much work as for a known id, so that time does not tell one from the other.
         secret_matches(parts.secret, "")
         return None
+    found = _Found._make(row)
     moment_ = now()
-    if not secret_matches(parts.secret, row.secret_digest) and not _is_previous(parts.secret, row, moment_):
+    if not secret_matches(parts.secret, found.secret_digest) and not _is_previous(parts.secret, found, moment_):
         return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
+    if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment_):
         return None
-    if _is_stale(row.last_used_at):
-        _note_use(row.id, moment_)
+    if _is_stale(found.last_used_at):
+        _note_use(parts.id, moment_)
     return Principal(
-        token_id=row.id,
-        name=row.name,
-        connection_id=row.connection_id,
-        organization_id=row.organization_id,
-        slug=row.slug,
-        role=row.role,
-        scopes=_scopes(row.scopes),
-        schema_revision=row.schema_revision,
-        unique_team_names=row.unique_team_names,
-        has_nested_teams=row.has_nested_teams,
-        provisioning=row.provisioning,
+        token_id=parts.id,
+        name=found.name,
+        connection_id=found.connection_id,
+        organization_id=found.organization_id,
+        slug=found.slug,
+        role=found.role,
+        scopes=_scopes(found.scopes),
+        schema_revision=found.schema_revision,
+        unique_team_names=found.unique_team_names,
+        has_nested_teams=found.has_nested_teams,
+        provisioning=found.provisioning,
+        automatic_membership=found.automatic_membership,
     )
 
 
-def _is_previous(secret: str, row: Any, moment_: str) -> bool:
+def _is_previous(secret: str, row: _Found, moment_: str) -> bool:
     """Tell whether the secret is the one before a rotation whose overlap has not ended."""
     previous, until = row.previous_secret_digest, row.previous_expires_at
     return previous is not None and until is not None and moment_ < until and secret_matches(secret, previous)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
@@ -23,15 +23,22 @@ _LOCK = (
     .order_by(User.id)
     .with_for_update()
 )
+
+
+def _unless_given(kept: Any, name: str) -> Any:
+    """Return a new value for who has no role yet; where an Owner has chosen one before, that stays said."""
+    return case((User.role.is_(None), bindparam(name)), else_=kept)
+
+
 _ADMIT = (
     update(User)
     .where(User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
     .values(
         status=bindparam("status"),
         role=bindparam("role"),
-        role_granted_at=bindparam("role_granted_at"),
-        role_granted_by_type=bindparam("role_granted_by_type"),
-        role_granted_by_id=bindparam("role_granted_by_id"),
+        role_granted_at=_unless_given(User.role_granted_at, "role_granted_at"),
+        role_granted_by_type=_unless_given(User.role_granted_by_type, "role_granted_by_type"),
+        role_granted_by_id=_unless_given(User.role_granted_by_id, "role_granted_by_id"),
     )
 )
 

@@ -57,7 +57,7 @@ def set_up_errors(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Return the answer for an exception; unknown ones are logged and answered without any detail."""
-    known = _known(error)
+    known = known_error(error)
     response = _body(known)
     response.headers["X-Request-Id"] = request_id()
     if isinstance(known, errors.TooManyRequests | errors.Unavailable):
@@ -71,7 +71,8 @@ def answer(error: Exception) -> Response:
     return response
 
 
-def _known(error: Exception) -> ScimError:
+def known_error(error: Exception) -> ScimError:
+    """Return what an exception is answered as; one that nobody knows is logged and becomes an InternalError."""
     if isinstance(error, ScimError):
         return error
     if isinstance(error, UnknownRole):

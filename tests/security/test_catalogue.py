@@ -20,8 +20,6 @@ LATER = {
     "FL19 the time itself": "as AU06",
     "BD13 links in the console": "there is no console yet",
     "PT03 alert event for mass removal": "there is no health page yet that would show it",
-    "PT18": "roles are not bound to Teams yet",
-    "PT19": "roles are not bound to Teams yet",
     "IN05": "there are no logins yet; whoever has the link has the mailbox",
     "CC06 Idempotency-Key": "there is no management API yet",
     "CC09": "there are no sessions yet",

@@ -16,11 +16,12 @@ from scim_server.invitations import answers
 from scim_server.invitations.errors import Gone
 from scim_server.invitations.inviting import day_and_time
 from scim_server.invitations.listing import InvitationRecord
-from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests
+from scim_server.protocol.errors import InvalidValue, NotFound, TooManyRequests
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
 from scim_server.roles.catalogue import UnknownRole, catalogue
 from scim_server.web.errors import answer as answer_error
+from scim_server.web.errors import known_error
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import origin
 
@@ -79,9 +80,10 @@ def answer(token: str) -> Response:
     return _done(told, "accepted.html", organization_name=joined.organization_name, role_title=title)
 
 
-@invitations.errorhandler(ScimError)
-def explain(error: ScimError) -> Response:
+@invitations.errorhandler(Exception)
+def explain(unexpected: Exception) -> Response:
     """Say to people what went wrong and what to do; programs get what they get everywhere."""
+    error = known_error(unexpected)
     if isinstance(error, NotFound):
         limiter: RateLimiter = current_app.extensions[_LIMITER]
         seconds = limiter.wait(request.remote_addr or "")
@@ -103,9 +105,9 @@ def _chosen() -> str:
         name = "inviteStatus"
     else:
         chosen, name = request.form.get("answer"), "answer"
-    if chosen not in {ACCEPT, REJECT}:
+    if not isinstance(chosen, str) or chosen not in {ACCEPT, REJECT}:
         raise InvalidValue(f"{name}: send '{ACCEPT}' or '{REJECT}'.", field=name)
-    return str(chosen)
+    return chosen
 
 
 def _wants_json() -> bool:

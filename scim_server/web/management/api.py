@@ -10,10 +10,26 @@ from scim_server.settings import Settings
 from scim_server.web.management.invites import invites
 from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
+from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.management.subject_roles import subject_roles
+from scim_server.web.management.teams import teams
+from scim_server.web.management.users import myself, users
+from scim_server.web.management.workspaces import deployments, workspaces
 from scim_server.web.rate_limit import RateLimiter
 
-BLUEPRINTS = (organizations, invites, messages)
+BLUEPRINTS = (
+    organizations,
+    users,
+    myself,
+    invites,
+    teams,
+    roles,
+    subject_roles,
+    workspaces,
+    deployments,
+    messages,
+)
 
 
 class ManagementApi(Api):

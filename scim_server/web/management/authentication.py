@@ -5,6 +5,7 @@ from flask import current_app, g, request
 from scim_server.audit.service import ActorType
 from scim_server.protocol.errors import NotFound, TooManyRequests, Unauthorized
 from scim_server.roles.authority import Authority, Requester
+from scim_server.roles.effective import held_by_token
 from scim_server.tokens.service import MANAGEMENT_SCOPE, Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, origin
@@ -27,7 +28,7 @@ def authenticate(organization_id: str | None) -> Requester:
     g.principal = principal
     requester = Requester(
         principal.organization_id,
-        Authority(principal.role),
+        Authority(principal.role, held_by_token(principal.organization_id, principal.token_id)),
         origin(ActorType.TOKEN, principal.token_id, principal.name),
     )
     g.requester = requester

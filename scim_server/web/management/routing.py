@@ -28,7 +28,7 @@ class ManagementBlueprint(Blueprint):
         decorate: Callable[[View], View] = self.arguments(schema, location=location)
         return decorate
 
-    def answers(self, status: int, schema: type[Schema] | None = None) -> Callable[[View], View]:
+    def answers(self, status: int, schema: type[Schema] | Schema | None = None) -> Callable[[View], View]:
         """Answer with this status, and with what the schema dumps of the view's result."""
         decorate: Callable[[View], View] = self.response(status, schema)
         return decorate

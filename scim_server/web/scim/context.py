@@ -62,12 +62,14 @@ def provisioning() -> Provisioning:
         policy=lambda connection: joining_policy(connection, principal.organization_id, principal.connection_id),
         unique_team_names=principal.unique_team_names,
         has_nested_teams=principal.has_nested_teams,
+        connection_id=principal.connection_id,
+        automatic_membership=principal.automatic_membership,
     )
 
 
 def quirks() -> Quirks:
     """Return what was repaired or ignored in this request; noted on the Connection after it."""
-    if "quirks" not in g:
-        g.quirks = Quirks()
-    found: Quirks = g.quirks
+    found: Quirks | None = g.get("quirks")
+    if found is None:
+        found = g.quirks = Quirks()
     return found
