@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from scim_server.accounts import one_time, sessions, throttling
 from scim_server.jobs.lease import Holder
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
@@ -15,7 +16,7 @@ from scim_server.outbox.service import mail_waits
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
 PERIOD = 5.0
-DAY = 86_400.0
+HOUR, DAY = 3_600.0, 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +37,9 @@ class Job:
 JOBS: tuple[Job, ...] = (
     Job("deliver mail", PERIOD, deliver_due),
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
+    Job("forget ended sessions", HOUR, lambda go_on: sessions.forget_ended()),
+    Job("forget links that are too old", HOUR, lambda go_on: one_time.forget_old()),
+    Job("forget what was tried long ago", HOUR, lambda go_on: throttling.forget_old()),
 )
 
 

@@ -98,9 +98,11 @@ def _body(error: ScimError) -> Response:
 
 def _is_for_people() -> bool:
     """Tell whether a page was asked for, or something that a browser would show as one."""
+    accepted = request.accept_mimetypes
+    if request.is_json or accepted["application/json"] > accepted["text/html"]:
+        return False
     if isinstance(current_app.blueprints.get(request.blueprint or ""), PagesBlueprint):
         return True
-    accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]
 
 
