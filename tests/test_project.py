@@ -27,6 +27,7 @@ LONGER: dict[str, str] = {
     "tests/test_settings.py": "the table of wrong values has each setting",
     "tests/security/test_bearer.py": "the rows of the attack catalogue about tokens, in its order",
     "tests/security/test_bodies.py": "the rows of the attack catalogue about bodies, in its order",
+    "tests/security/test_signing_in.py": "the rows of the attack catalogue about signing in, in its order",
     "tests/security/test_filters.py": "the rows of the attack catalogue about filters, in its order",
     "tests/security/test_patch.py": "the rows of the attack catalogue about PATCH and Groups, in its order",
     "tests/security/test_invitations.py": "the rows of the attack catalogue about invitations, in its order",

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, bindparam, insert
 
+from scim_server.audit.digests import audit_keys
 from scim_server.audit.models import AuditEvent
 from scim_server.database import Prepared
 from scim_server.identifiers import new_id, now
@@ -61,7 +62,7 @@ def write_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
 def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) -> list[dict[str, Any]]:
     """Return the rows of events, for statements that write more than them."""
     moment = now()
-    return [
+    rows: list[dict[str, Any]] = [
         {
             "organization_id": organization_id,
             "id": new_id(),
@@ -80,3 +81,7 @@ def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) ->
         }
         for event in events
     ]
+    keys = audit_keys()
+    for row in rows:
+        row["digest"] = keys.of_event(row)
+    return rows

@@ -17,7 +17,8 @@ from scim_server.organizations.service import find_organization, list_organizati
 from scim_server.outbox.transports import mail_folder
 from scim_server.roles.catalogue import catalogue
 from scim_server.settings import Settings
-from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token, recognise
+from scim_server.tokens.recognition import recognise
+from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token
 from scim_server.users.emails import owner_emails
 
 # Only a hash of a token is in the database, so what quickstart printed is kept beside it, readable by its owner alone.

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, column, select, table, type_coerce
+from sqlalchemy import Connection, bindparam, column, select, table, type_coerce, union_all
 from sqlalchemy.types import Text
 
 from scim_server.database.types import JsonDocument
@@ -63,14 +63,35 @@ class CustomPermissions(NamedTuple):
     restricted_workspace_ids: frozenset[str]
 
 
-def _locking(dialect: str, source: Any, *columns: Any) -> Any:
-    """Return the SELECT of rows by id that keeps them from being deleted until a binding refers to them."""
+def _lock_workspaces(dialect: str) -> Any:
+    """Return the SELECT of Workspaces by their ids and by those of Deployments in them.
+
+    It keeps them from being deleted until a binding refers to them, and comes before the lock of the Deployments:
+    whoever deletes a Workspace takes them in the same order.
+    """
+    of_deployments = select(_deployments.c.workspace_id).where(
+        _deployments.c.organization_id == bindparam("organization"),
+        _deployments.c.id.in_(select(id_list(dialect, bindparam("deployments")))),
+    )
     return (
-        select(*columns)
+        select(_workspaces.c.id)
         .where(
-            source.c.organization_id == bindparam("organization"),
-            source.c.id.in_(select(id_list(dialect, bindparam("ids")))),
+            _workspaces.c.organization_id == bindparam("organization"),
+            _workspaces.c.id.in_(union_all(select(id_list(dialect, bindparam("ids"))), of_deployments)),
         )
+        .order_by(_workspaces.c.id)
+        .with_for_update(read=True, key_share=True)
+    )
+
+
+def _lock_deployments(dialect: str) -> Any:
+    return (
+        select(_deployments.c.id, _deployments.c.workspace_id)
+        .where(
+            _deployments.c.organization_id == bindparam("organization"),
+            _deployments.c.id.in_(select(id_list(dialect, bindparam("ids")))),
+        )
+        .order_by(_deployments.c.id)
         .with_for_update(read=True, key_share=True)
     )
 
@@ -94,8 +115,8 @@ def _custom_roles(dialect: str) -> Any:
 
 _STATEMENTS = {
     dialect: {
-        "workspaces": _locking(dialect, _workspaces, _workspaces.c.id, _workspaces.c.id.label("workspace_id")),
-        "deployments": _locking(dialect, _deployments, _deployments.c.id, _deployments.c.workspace_id),
+        "workspaces": _lock_workspaces(dialect),
+        "deployments": _lock_deployments(dialect),
         "custom": _custom_roles(dialect),
     }
     for dialect in ("sqlite", "postgresql")
@@ -141,17 +162,23 @@ def resolve(connection: Connection, organization_id: str, lists: RoleLists) -> d
 
 def _workspaces_of(connection: Connection, organization_id: str, wanted: list[Wanted]) -> dict[tuple[bool, str], str]:
     """Return the Workspace of each Workspace and Deployment that is asked for and exists."""
+    workspaces, deployments = (
+        sorted({each.target_id for each in wanted if (each.scope is PlaceScope.WORKSPACE) is is_workspace})
+        for is_workspace in (True, False)
+    )
     found: dict[tuple[bool, str], str] = {}
-    for name, is_workspace in (("workspaces", True), ("deployments", False)):
-        ids = sorted({each.target_id for each in wanted if (each.scope is PlaceScope.WORKSPACE) is is_workspace})
-        if ids:
-            rows = _rows(connection, organization_id, name, ids)
-            found |= {(is_workspace, row.id): row.workspace_id for row in rows}
+    if workspaces or deployments:
+        below = id_array(connection, deployments)
+        rows = _rows(connection, organization_id, "workspaces", workspaces, deployments=below)
+        found |= {(True, row.id): row.id for row in rows}
+    if deployments:
+        rows = _rows(connection, organization_id, "deployments", deployments)
+        found |= {(False, row.id): row.workspace_id for row in rows}
     return found
 
 
-def _rows(connection: Connection, organization_id: str, name: str, ids: list[str]) -> list[Any]:
-    bound = {"organization": organization_id, "ids": id_array(connection, ids)}
+def _rows(connection: Connection, organization_id: str, name: str, ids: list[str], **more: Any) -> list[Any]:
+    bound = {"organization": organization_id, "ids": id_array(connection, ids), **more}
     return list(connection.execute(_STATEMENTS[connection.dialect.name][name], bound))
 
 

@@ -48,7 +48,8 @@ class AutomaticMembershipDisabled(Conflict):
 
     default_detail = (
         "Automatic membership is disabled, so there is no role that the waiting Users would get. "
-        "Set one first: scim-server connection set --automatic-membership ORGANIZATION_MEMBER"
+        "Set one first, as `automaticMembership` of a Connection or by "
+        "scim-server connection set --automatic-membership ORGANIZATION_MEMBER"
     )
 
 
@@ -61,16 +62,22 @@ def count_waiting(organization_id: str) -> int:
 def admit_all_waiting(organization_id: str, origin: Origin, policy: Callable[[Connection], JoiningPolicy]) -> int:
     """Make every waiting User a member with the automatic role, all or none, and return how many.
 
-    `policy` reads how people join inside the transaction. Versions stay: SCIM does not show who may enter. Raises
-    AutomaticMembershipDisabled.
+    `policy` reads how people join inside the transaction. Raises AutomaticMembershipDisabled.
     """
     with transaction() as connection:
-        role = policy(connection).automatic_membership
-        if role is None:
-            raise AutomaticMembershipDisabled
-        waiting = connection.execute(_LOCK, {"organization": organization_id}).all()
-        if waiting:
-            _admit(connection, organization_id, origin, waiting, role)
+        return admit_waiting_as(connection, organization_id, origin, policy(connection).automatic_membership)
+
+
+def admit_waiting_as(connection: Connection, organization_id: str, origin: Origin, role: str | None) -> int:
+    """Make every waiting User a member with this role, in the caller's transaction, and return how many.
+
+    Versions stay: SCIM does not show who may enter. Raises AutomaticMembershipDisabled where there is no role.
+    """
+    if role is None:
+        raise AutomaticMembershipDisabled
+    waiting = connection.execute(_LOCK, {"organization": organization_id}).all()
+    if waiting:
+        _admit(connection, organization_id, origin, waiting, role)
     return len(waiting)
 
 

@@ -174,6 +174,18 @@ def test_owner_admits_the_waiting_and_nobody_else(standing: Standing) -> None:
     assert admit_waiting(person(standing, active=True), automatic_membership=MEMBER) == person(expected, active=True)
 
 
+@pytest.mark.parametrize(
+    "before", [(AWAITING, INVITED, None), (INACTIVE, INVITED, AWAITING), (INACTIVE, INVITED, None)]
+)
+def test_role_that_an_owner_chose_for_who_never_was_in_is_theirs(before: Standing) -> None:
+    """They wait with it while just-in-time provisioning is off, and enter with it."""
+    waiting = push_known(person(before), active=True, automatic_membership=OFF)
+    assert (waiting.status, waiting.role) == (AWAITING, INVITED)
+
+    entered = admit_waiting(waiting, automatic_membership=MEMBER)
+    assert (entered.status, entered.role) == (ACTIVE, INVITED)
+
+
 # What a person is; then what they are once an Owner deactivated them, and once one reactivates them by the toggle.
 BY_HAND: dict[Standing, tuple[Standing, dict[str | None, Standing]]] = {
     OPEN_INVITATION: (INVITED_AND_DEACTIVATED, dict.fromkeys((ON, OFF), OPEN_INVITATION)),

@@ -6,7 +6,7 @@ from flask import current_app, g
 
 from scim_server.connections.service import ProvisioningState
 from scim_server.protocol.errors import Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
-from scim_server.tokens.service import Principal, recognise
+from scim_server.tokens.recognition import Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, current_request
 
@@ -26,11 +26,11 @@ def authenticate() -> None:
     arguments: dict[str, Any] = current_request().view_args or {}
     if arguments.get("organization") not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
+    g.principal = principal
     if not principal.serves_scim:
         raise Forbidden("This token does not serve SCIM; create one with the scope 'scim', or an Owner's.")
     if principal.provisioning != ProvisioningState.ON:
         _refuse_provisioning(principal.provisioning)
-    g.principal = principal
 
 
 def _refuse_provisioning(state: str) -> NoReturn:

@@ -13,7 +13,7 @@ from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.errors import NotFound
 from scim_server.protocol.quirks import Quirks
 from scim_server.teams.mapping import TEAMS
-from scim_server.tokens.service import Principal
+from scim_server.tokens.recognition import Principal
 from scim_server.users.mapping import users_directory
 from scim_server.web.requests import origin
 from scim_server.web.scim.authentication import current_principal
