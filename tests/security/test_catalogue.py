@@ -39,7 +39,6 @@ LATER = {
     "WB08": "there is no console yet",
     "WB11": "there is no upload yet",
     "SC01 metrics and traces": "there are none yet",
-    "SC07": "the first Owner gets no password and no link yet; there is no console",
     "AV01": "measured with the performance goals; granian bounds headers and time",
     "AV04": "there is no health page yet that would show it",
     "AV05": "in tests/reliability/test_database_away.py and test_failing_statements.py",
