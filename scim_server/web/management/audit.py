@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Flask, Response, current_app, request
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 from scim_server.audit import export, listing
@@ -186,15 +186,15 @@ def export_audit_logs(query: dict[str, Any]) -> Response:
     lines, media_type, suffix = _FORMATS[query.get("format") or _ACCEPTED[accepted or "application/octet-stream"]]
     organization_id = current_requester().organization_id
     asked = Filter(since=query.get("startDate"), until=query.get("endDate"))
-    batches = _in_application(listing.export_events(organization_id, asked))
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's name for it
+    batches = _in_application(app, listing.export_events(organization_id, asked))
     response = Response(lines(organization_id, batches), mimetype=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="audit-log-{datetime.now(UTC):%Y%m%d}.{suffix}"'
     return response
 
 
-def _in_application(batches: Iterator[list[EventRecord]]) -> Iterator[list[EventRecord]]:
+def _in_application(app: Flask, batches: Iterator[list[EventRecord]]) -> Iterator[list[EventRecord]]:
     """Read each batch inside the application: the server asks for it after the request's context has ended."""
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's name for it
     while True:
         with app.app_context():
             batch = next(batches, None)
