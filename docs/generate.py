@@ -5,6 +5,7 @@ The tests fail where a page no longer says what the program does.
 
 import re
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +14,12 @@ import click
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from scim_server.app import create_app  # noqa: E402
 from scim_server.cli.main import cli  # noqa: E402 - from this checkout, not from one that is installed
 from scim_server.protocol import limits  # noqa: E402
+from scim_server.roles.catalogue import Scope, catalogue  # noqa: E402
 from scim_server.settings import PREFIX, Settings  # noqa: E402
+from scim_server.web.management.reference import Reference  # noqa: E402
 
 NOTE = "<!-- Written by docs/generate.py. -->"
 LIMITS = {
@@ -81,6 +85,39 @@ def commands_page() -> str:
     return "\n".join(parts)
 
 
+def management_page() -> str:
+    """Return the page of all endpoints of the management API."""
+    with tempfile.TemporaryDirectory() as home:
+        app = create_app(Settings.load(home=Path(home)))
+        reference = Reference(app.extensions["management_documentation"].document)
+    parts = [f"# The management API\n\n{NOTE}\n"]
+    parts.append(
+        f"{reference.description}\nA server shows all fields with examples at `/v1/docs`, and its OpenAPI 3.1 document "
+        "at `/v1/openapi.json`. [Roles](roles.md) says which role has which permission.\n"
+    )
+    for group in reference.groups():
+        parts.append(f"## {group.name}\n\n{group.description}\n")
+        rows = [
+            f"| `{each.method} {each.path}` | {each.summary} | {_code(each.permission)} | {each.statuses} |"
+            for each in group.operations
+        ]
+        parts.append("\n".join(["| request | what it does | permission | answers |", "|---|---|---|---|", *rows, ""]))
+    return "\n".join(parts)
+
+
+def roles_page() -> str:
+    """Return the page of all roles and what they permit."""
+    parts = [f"# Roles\n\n{NOTE}\n"]
+    parts.append(
+        "The roles of each scope, the most privileged first: a role permits what it lists and all that the roles after "
+        "it permit. Nobody grants a role above their own. `config/roles.toml` holds them.\n"
+    )
+    for name, scope in catalogue().scopes.items():
+        parts.append(f"## {name.title()}\n\n{scope.description}\n")
+        parts += [f"### {role}\n\n{text}\n" for role, text in _permissions(scope)]
+    return "\n".join(parts)
+
+
 def scim_page(page: str) -> str:
     """Return the page about SCIM with the table of limits as it is now."""
     start, end = "<!-- limits -->", "<!-- end of limits -->"
@@ -95,6 +132,8 @@ def pages() -> dict[Path, str]:
     return {
         reference / "settings.md": settings_page(),
         reference / "commands.md": commands_page(),
+        reference / "management-api.md": management_page(),
+        reference / "roles.md": roles_page(),
         scim: scim_page(scim.read_text(encoding="utf-8")),
     }
 
@@ -105,6 +144,20 @@ def _commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...],
             yield from _commands(command, *path, name)
         else:
             yield (*path, name), command
+
+
+def _permissions(scope: Scope) -> Iterator[tuple[str, str]]:
+    """Yield each role with its title and what it permits beyond the roles after it."""
+    for role, following in zip(scope.roles, (*scope.roles[1:], None), strict=True):
+        below = following.permissions if following is not None else frozenset()
+        own = sorted(role.permissions - below)
+        listed = "\n".join(f"- `{permission}`" for permission in own) or "Nothing more on this server."
+        also = f"\n\nAnd all of {following.name}." if following is not None and below else ""
+        yield role.name, f"{role.title}.\n\n{listed}{also}"
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "-"
 
 
 def _plain(value: object) -> str:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 MIN_SECRET_LENGTH = 32
 # A key of fewer different characters was typed, not drawn.
 MIN_SECRET_CHARACTERS = 8
+MAX_PORT = 65_535
 SMTP_PORTS = {"none": 25, "starttls": 587, "tls": 465}
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
@@ -154,6 +155,22 @@ def default_trusted_hosts(public_url: str) -> tuple[str, ...]:
     """Return the host of the public URL and the names of this machine."""
     host = urlsplit(public_url).hostname or ""
     return tuple(dict.fromkeys((f"[{host}]" if ":" in host else host, *LOOPBACK_NAMES)))
+
+
+def resolver_address(value: str) -> tuple[str, int]:
+    """Return address and port of a DNS resolver; raises ValueError."""
+    host, port = value, "53"
+    if value.startswith("["):
+        host, _, port = value[1:].partition("]:")
+    elif value.count(":") == 1:
+        host, _, port = value.partition(":")
+    message = "a DNS resolver is an IP address, with a port where it is not 53: 192.0.2.1 or [2001:db8::1]:5353"
+    if not re.fullmatch(r"\d{1,5}", port, re.ASCII) or not 1 <= int(port) <= MAX_PORT:
+        raise ValueError(message)
+    try:
+        return str(ipaddress.ip_address(host)), int(port)
+    except ValueError:
+        raise ValueError(message) from None
 
 
 def default_mail_from(public_url: str) -> str:

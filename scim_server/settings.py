@@ -104,8 +104,8 @@ class Settings(BaseSettings):
         le=256,
     )
     database_pool_size: int = setting(
-        "Connections that each process keeps to PostgreSQL, once for reading and once for writing: at most "
-        "2 x workers x this many in all. Without it: as many as threads.",
+        "Connections that each process keeps to PostgreSQL: at most workers x this many in all. Without it: as many as "
+        "threads.",
         "a whole number from 1 to 256",
         default_factory=lambda data: data["threads"],
         ge=1,
@@ -160,18 +160,21 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
     )
     session_idle_minutes: int = setting(
-        "Minutes without a request after which a person has to sign in again.",
+        "Minutes without a request until a person has to sign in again.",
         "a whole number from 5 to 43200",
         default=60,
         ge=5,
         le=43_200,
     )
     session_hours: int = setting(
-        "Hours after which a person has to sign in again, however busy they are.",
-        "a whole number from 1 to 720",
-        default=12,
-        ge=1,
-        le=720,
+        "Hours until a person has to sign in anew.", "a whole number from 1 to 720", default=12, ge=1, le=720
+    )
+    dns_resolvers: Annotated[tuple[str, ...], NoDecode] = setting(
+        "The DNS resolvers that are asked for the proofs of domains; the first two, both at once. Resolvers of two "
+        "providers make a forged answer unlikely. In the environment separated by commas. Without it: the system's.",
+        "IP addresses, each with a port where it is not 53: 192.0.2.1, 192.0.2.1:5353, 2001:db8::1 or "
+        "[2001:db8::1]:5353",
+        default=(),
     )
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "The least weight of what is logged.", "debug, info, warning or error", default="info"
@@ -310,7 +313,9 @@ class Settings(BaseSettings):
             return value
         return value.upper() if info.field_name == "sqlite_synchronous" else value.lower()
 
-    @field_validator("trusted_hosts", "secret_key_fallbacks", "outbound_private_networks", mode="before")
+    @field_validator(
+        "trusted_hosts", "secret_key_fallbacks", "dns_resolvers", "outbound_private_networks", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -362,6 +367,13 @@ class Settings(BaseSettings):
     @classmethod
     def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(setting_values.checked_network(text) for text in value)
+
+    @field_validator("dns_resolvers")
+    @classmethod
+    def _check_dns_resolvers(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            setting_values.resolver_address(text)
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -52,7 +52,7 @@ def test_tracebacks_hold_no_local_variables(tmp_path: Path, log_format: str) -> 
     assert "sekretsekret" not in told
 
 
-def test_sc04_console_lines_cannot_be_forged(tmp_path: Path) -> None:
+def test_SC04_console_lines_cannot_be_forged(tmp_path: Path) -> None:
     loud = lines_of(tmp_path)[0]
     assert "loud" in loud
     assert "\\n2026-01-01 forged\\x1b[31m" in loud

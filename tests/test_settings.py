@@ -83,6 +83,16 @@ def test_lists_are_toml_arrays_or_separated_by_commas(configure, setenv):
     assert Settings.load().trusted_hosts == ("c.example", "[::1]")
 
 
+def test_a_resolver_has_a_port_where_it_is_not_53(setenv):
+    setenv(DNS_RESOLVERS="192.0.2.1, 192.0.2.1:5353, 2001:db8::1, [2001:DB8::1]:5353")
+    assert [setting_values.resolver_address(text) for text in Settings.load().dns_resolvers] == [
+        ("192.0.2.1", 53),
+        ("192.0.2.1", 5353),
+        ("2001:db8::1", 53),
+        ("2001:db8::1", 5353),
+    ]
+
+
 def test_settings_cannot_be_changed():
     settings = Settings.load()
     with pytest.raises(ValidationError):
@@ -296,6 +306,12 @@ WRONG = [
     ("TRUSTED_HOSTS", "https://idp.example.com", "without scheme"),
     ("TRUSTED_HOSTS", "idp.example.com:443", "without scheme, port"),
     ("TRUSTED_HOSTS", "a,,b", "without scheme"),
+    ("DNS_RESOLVERS", "one.one.one.one", "IP address"),
+    ("DNS_RESOLVERS", "192.0.2.1:65536", "IP address"),
+    ("DNS_RESOLVERS", "192.0.2.1:0", "IP address"),
+    ("DNS_RESOLVERS", "192.0.2.1:+53", "IP address"),
+    ("DNS_RESOLVERS", "[2001:db8::1]", "IP address"),
+    ("DNS_RESOLVERS", "192.0.2.1,", "IP address"),
     ("ALLOW_INSECURE_PUBLIC_URL", "perhaps", "true or false"),
     ("PUBLIC_URL", "idp.example.com", "https://"),
     ("PUBLIC_URL", "ftp://idp.example.com", "https://"),
@@ -329,6 +345,8 @@ WRONG = [
     ("MANAGEMENT_GETS_PER_SECOND", "-1", "number from 0"),
     ("MANAGEMENT_POSTS_PER_SECOND", "nan", "number from 0"),
     ("MANAGEMENT_DELETES_PER_SECOND", "many", "number from 0"),
+    ("SESSION_IDLE_MINUTES", "4", "number from 5 to 43200"),
+    ("SESSION_HOURS", "721", "number from 1 to 720"),
     ("LOG_LEVEL", "loud", "debug, info, warning or error"),
     ("LOG_FORMAT", "xml", "console or json"),
     ("LOG_FORMAT", "json\nconsole", "control character"),
@@ -364,6 +382,7 @@ def test_a_long_value_is_cut(setenv):
         ("log_level = 3", "log_level", "debug, info"),
         ("trusted_hosts = []", "trusted_hosts", "host names"),
         ("trusted_hosts = [1]", "trusted_hosts", "host names"),
+        ('dns_resolvers = ["ns.example.com"]', "dns_resolvers", "an IP address"),
         ('prot = "80"', "prot", "did you mean port?"),
         ('PORT = "80"', "PORT", "did you mean port?"),
         ('"a\\nb" = 1', "a\\nb", "there is no such setting"),

@@ -134,7 +134,12 @@ def prove_email(secret: str) -> None:
         account = find_account(issued.account_id) if issued is not None and issued.account_id else None
         if issued is None or account is None or account.email != issued.data.get("email"):
             raise LinkEnded
-        connection.execute(_PROVE, {"of_account": account.id, "now": now()})
+        note_proof(connection, account.id)
+
+
+def note_proof(connection: Connection, account_id: str) -> None:
+    """Note that a secret came back which was sent to the Account's address alone."""
+    connection.execute(_PROVE, {"of_account": account_id, "now": now()})
 
 
 def context_of(account: AccountRecord) -> Sequence[str]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import Connection, bindparam, insert, select
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from scim_server.accounts.models import Account, Identity
 from scim_server.database import reading
@@ -40,21 +41,24 @@ _BY_EMAIL = _RECORD.where(Account.email_folded == bindparam("email"))
 _BY_IDENTITY = _RECORD.join(Identity, Identity.account_id == Account.id).where(
     Identity.issuer == bindparam("issuer"), Identity.subject == bindparam("subject")
 )
-_TAKEN = select(Account.id).where(Account.email_folded == bindparam("email"))
-_INSERT = insert(Account)
+# Of two at once for one address, one writes nothing.
+_INSERT = {
+    "sqlite": sqlite.insert(Account).on_conflict_do_nothing().returning(Account.id),
+    "postgresql": postgresql.insert(Account).on_conflict_do_nothing().returning(Account.id),
+}
 
 
 def normal_email(text: str) -> str:
-    """Return an address in its one form: IDNA, no comments, no quoted local part. Raises InvalidValue.
+    """Return an address in its one form: NFC, its domain in the ASCII form (IDNA). Raises InvalidValue.
 
-    The local part keeps its letter case, as mail goes there; `fold` compares.
+    The local part keeps its letter case, as mail goes there; `fold` compares. Invitations write addresses alike.
     """
     try:
         # Mail inside a company may go to names that the internet does not know.
         found = validate_email(text.strip(), check_deliverability=False, globally_deliverable=False)
     except EmailNotValidError:
         raise InvalidValue("This is no e-mail address.", field="email") from None
-    return found.normalized
+    return f"{found.local_part}@{found.ascii_domain}"
 
 
 def folded_email(text: str) -> str:
@@ -81,8 +85,6 @@ def insert_account(
     `is_proved` says that mail to the address is known to reach the person.
     """
     email, moment = normal_email(email), now()
-    if connection.execute(_TAKEN, {"email": fold(email)}).first() is not None:
-        raise Uniqueness("There is an account with this address already; sign in with it.", field="email")
     row: dict[str, Any] = {
         "id": new_id(),
         "email": email,
@@ -94,7 +96,8 @@ def insert_account(
         "created_at": moment,
         "modified_at": moment,
     }
-    connection.execute(_INSERT, row)
+    if connection.execute(_INSERT[connection.dialect.name], row).first() is None:
+        raise Uniqueness("There is an account with this address already; sign in with it.", field="email")
     return str(row["id"])
 
 

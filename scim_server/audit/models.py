@@ -11,7 +11,7 @@ class AuditEvent(Base):
     """One change. `changes` maps each changed field to its value before and after, without secrets.
 
     `digest` is a keyed hash of the row, written with it. `position` and `chain` link it to the events before it; they
-    are filled in soon after, so that no write waits for another's (docs/decisions).
+    are filled in soon after, so that no write waits for another's (docs/decisions/0033).
     """
 
     __tablename__ = "audit_events"
@@ -67,3 +67,5 @@ class AuditSeal(Base):
     end_position: Mapped[int]
     end_chain: Mapped[str] = mapped_column(OrderedText)
     sealed_at: Mapped[str] = mapped_column(Moment)
+    # A keyed hash of this row: nobody else moves the beginning or the end.
+    digest: Mapped[str] = mapped_column(OrderedText)

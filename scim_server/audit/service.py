@@ -1,17 +1,21 @@
 """Write audit events, inside the transaction of a service: a change and its event live or die as one."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, bindparam, insert
 
+from scim_server.audit.digests import audit_keys
 from scim_server.audit.models import AuditEvent
+from scim_server.database import Prepared
 from scim_server.identifiers import new_id, now
 
-_INSERT = insert(AuditEvent)
+# The columns that are written with an event; the others link it to those before it, later.
+EVENT_COLUMNS = tuple(each for each in AuditEvent.__table__.columns if each.name not in {"position", "chain"})
+_INSERT = Prepared(insert(AuditEvent).values({each.name: bindparam(each.name) for each in EVENT_COLUMNS}))
 
 
 class ActorType(StrEnum):
@@ -47,8 +51,18 @@ class Event:
 
 def record(connection: Connection, organization_id: str, origin: Origin, events: Iterable[Event]) -> None:
     """Write the events in the transaction of `connection`."""
+    write_events(connection, event_rows(organization_id, origin, events))
+
+
+def write_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows of events in the transaction of `connection`."""
+    _INSERT.run_many(connection, rows)
+
+
+def event_rows(organization_id: str, origin: Origin, events: Iterable[Event]) -> list[dict[str, Any]]:
+    """Return the rows of events, for statements that write more than them."""
     moment = now()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "organization_id": organization_id,
             "id": new_id(),
@@ -63,8 +77,11 @@ def record(connection: Connection, organization_id: str, origin: Origin, events:
             "request_id": origin.request_id,
             "ip_address": origin.ip_address,
             "user_agent": origin.user_agent,
+            "digest": None,
         }
         for event in events
     ]
-    if rows:
-        connection.execute(_INSERT, rows)
+    keys = audit_keys()
+    for row in rows:
+        row["digest"] = keys.of_event(row)
+    return rows

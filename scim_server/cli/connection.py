@@ -13,13 +13,16 @@ from scim_server.connections.service import (
     SKIP,
     ConnectionSettings,
     change_connection,
+    find_connection,
     joining_policy,
-    read_connection,
 )
 from scim_server.organizations.service import find_organization
 from scim_server.users.waiting import admit_all_waiting, count_waiting
 
 DISABLED = "disabled"
+connection_option = click.option(
+    "--connection", "connection_name", help="Id or name of the Connection, where there are several; else the first."
+)
 
 
 @click.group()
@@ -29,6 +32,7 @@ def connection() -> None:
 
 @connection.command("set")
 @organization_option
+@connection_option
 @click.option(
     "--automatic-membership",
     metavar="ROLE|disabled",
@@ -39,14 +43,20 @@ def connection() -> None:
 )
 @json_option
 @with_database()
-def set_(organization_name: str, automatic_membership: str | None, unknown_members: str | None, as_json: bool) -> None:
+def set_(
+    organization_name: str,
+    connection_name: str | None,
+    automatic_membership: str | None,
+    unknown_members: str | None,
+    as_json: bool,
+) -> None:
     """Change the Connection of an Organization; what is not named stays.
 
     \b
     Example: scim-server connection set -O acme --automatic-membership disabled
     """
     found = find_organization(organization_name)
-    before = read_connection(found.id)
+    before = find_connection(found.id, connection_name)
     if automatic_membership is None:
         membership = before.automatic_membership
     else:
@@ -56,6 +66,7 @@ def set_(organization_name: str, automatic_membership: str | None, unknown_membe
         operator(),
         automatic_membership=membership,
         unknown_members=unknown_members or before.unknown_members,
+        connection_id=before.id,
     )
     waiting = count_waiting(found.id)
     if as_json:
@@ -70,16 +81,18 @@ def set_(organization_name: str, automatic_membership: str | None, unknown_membe
 
 @connection.command()
 @organization_option
+@connection_option
 @json_option
 @with_database()
-def show(organization_name: str, as_json: bool) -> None:
+def show(organization_name: str, connection_name: str | None, as_json: bool) -> None:
     """Show the Connection, who waits, and what was repaired or ignored of its identity provider's requests.
 
     \b
     Example: scim-server connection show -O acme
     """
     found = find_organization(organization_name)
-    settings, observed, waiting = read_connection(found.id), list_observations(found.id), count_waiting(found.id)
+    settings = find_connection(found.id, connection_name)
+    observed, waiting = list_observations(found.id), count_waiting(found.id)
     if as_json:
         print_json(
             {
@@ -99,16 +112,17 @@ def show(organization_name: str, as_json: bool) -> None:
 
 @connection.command("admit-waiting")
 @organization_option
+@connection_option
 @json_option
 @with_database()
-def admit_waiting(organization_name: str, as_json: bool) -> None:
+def admit_waiting(organization_name: str, connection_name: str | None, as_json: bool) -> None:
     """Let the Users who wait for an invitation join, with the role of automatic membership.
 
     \b
     Example: scim-server connection admit-waiting -O acme
     """
     found = find_organization(organization_name)
-    connection_id = read_connection(found.id).id
+    connection_id = find_connection(found.id, connection_name).id
     admitted = admit_all_waiting(
         found.id, operator(), lambda database: joining_policy(database, found.id, connection_id)
     )

@@ -17,8 +17,9 @@ from scim_server.organizations.service import find_organization, list_organizati
 from scim_server.outbox.transports import mail_folder
 from scim_server.roles.catalogue import catalogue
 from scim_server.settings import Settings
-from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token, recognise
-from scim_server.users.ownership import first_owner_email
+from scim_server.tokens.recognition import recognise
+from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token
+from scim_server.users.emails import owner_emails
 
 # Only a hash of a token is in the database, so what quickstart printed is kept beside it, readable by its owner alone.
 _MEMORY = "quickstart.json"
@@ -73,7 +74,7 @@ def _prepare(settings: Settings, memory: Path, name: str, owner: str) -> dict[st
         "scim_base_url": f"{settings.public_url}/scim/v2/{organization_id}",
         "scim_token": kept["scim_token"],
         "api_token": kept["api_token"],
-        "owner_email": first_owner_email(organization_id),
+        "owner_email": next(iter(owner_emails(organization_id)), None),
     }
 
 

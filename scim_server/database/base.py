@@ -20,5 +20,5 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
 
 
-# The default engine writes; the bind "read" is the same database without transactions (see engines.py).
+# The default engine migrates; the bind "read" is the same database for requests (see engines.py).
 db = SQLAlchemy(model_class=Base)

@@ -2,19 +2,21 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from scim_server.database.base import db
 from scim_server.database.engines import read_engine
+from scim_server.database.prepared import Prepared
 
 Result = TypeVar("Result")
+
+_BEGIN, _BEGIN_IMMEDIATE = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
 _open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
@@ -27,24 +29,29 @@ _sqlite_write_lock = threading.Lock()
 def transaction() -> Iterator[Connection]:
     """Open a transaction, or a savepoint where one is open: all of the block is stored, or nothing of it.
 
-    On SQLite it holds the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the
-    row that you will change with SELECT ... FOR UPDATE first.
+    It is begun and ended on the connection that the request reads by, so that no request holds two. On SQLite it holds
+    the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the row that you will
+    change with SELECT ... FOR UPDATE first.
     """
     outer = _open_transaction.get()
     if outer is not None:
         with outer.begin_nested():
             yield outer
         return
-    engine = db.engine
-    lock = _sqlite_write_lock if engine.dialect.name == "sqlite" else nullcontext()
+    is_sqlite = read_engine().dialect.name == "sqlite"
     afterwards: list[Callable[[], object]] = []
-    with lock, engine.begin() as connection:
-        token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
-        try:
-            yield connection
-        finally:
-            _after_commit.reset(list_token)
-            _open_transaction.reset(token)
+    with _sqlite_write_lock if is_sqlite else nullcontext(), reading() as connection:
+        if connection.in_transaction():
+            # SQLAlchemy's own notion, from a statement before; in AUTOCOMMIT the database knows of none.
+            connection.commit()
+        with connection.begin():
+            (_BEGIN_IMMEDIATE if is_sqlite else _BEGIN).run(connection, {})
+            token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
+            try:
+                yield connection
+            finally:
+                _after_commit.reset(list_token)
+                _open_transaction.reset(token)
     for work in afterwards:
         work()
 
@@ -61,17 +68,29 @@ def after_commit(work: Callable[[], object]) -> None:
         afterwards.append(work)
 
 
-@contextmanager
-def reading() -> Iterator[Connection]:
+def at_once() -> AbstractContextManager[Connection]:
+    """Give a connection for a write that is one statement on PostgreSQL, and so needs no transaction around it.
+
+    SQLite takes one in any case. An open transaction gets no savepoint, so the block must not fail once it has written.
+    """
+    outer = _open_transaction.get()
+    if outer is not None:
+        return nullcontext(outer)
+    return transaction() if read_engine().dialect.name == "sqlite" else reading()
+
+
+def reading() -> AbstractContextManager[Connection]:
     """Give a connection for statements that read.
 
     It is the open transaction's, so that it sees its own writes, or else one in AUTOCOMMIT, which blocks inside the
     block share.
     """
     outer = _open_transaction.get() or _open_reader.get()
-    if outer is not None:
-        yield outer
-        return
+    return _own_reader() if outer is None else nullcontext(outer)
+
+
+@contextmanager
+def _own_reader() -> Iterator[Connection]:
     with read_engine().connect() as connection:
         token = _open_reader.set(connection)
         try:

@@ -6,8 +6,9 @@ from typing import Any
 
 def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:
     """Return each differing field as [before, after], None standing for a missing value."""
-    return {
-        name: [before.get(name), after.get(name)]
-        for name in dict.fromkeys((*before, *after))
-        if before.get(name) != after.get(name)
-    }
+    found = {}
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if old != new:
+            found[name] = [old, new]
+    return found

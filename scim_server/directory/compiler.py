@@ -6,6 +6,7 @@ bound parameters named after their slots, so one statement serves every filter o
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, exists, false, func, literal, not_, or_, select, true
@@ -42,11 +43,16 @@ def slot_name(slot: int) -> str:
 def parameters(filter_: Filter) -> dict[str, Literal]:
     """Return the parameters that a statement compiled from the filter's shape is executed with."""
     bound: dict[str, Literal] = {}
-    for slot, value in enumerate(filter_.values):
-        bound[slot_name(slot)] = value
+    for (name, end), value in zip(_slot_names(len(filter_.values)), filter_.values, strict=True):
+        bound[name] = value
         if isinstance(value, str):
-            bound[f"{slot_name(slot)}_end"] = value + LAST_CHARACTER
+            bound[end] = value + LAST_CHARACTER
     return bound
+
+
+@lru_cache
+def _slot_names(slots: int) -> tuple[tuple[str, str], ...]:
+    return tuple((slot_name(slot), f"{slot_name(slot)}_end") for slot in range(slots))
 
 
 @dataclass
@@ -103,9 +109,7 @@ class Compiler:
         if self._scope is not None:
             return self._scope(leaf)
         column = self.mapping.column(path)
-        if column is not None:
-            return column
-        return json_value(self.dialect, self.mapping.table.c.search, path.keys, leaf)
+        return column if column is not None else _searched(self.mapping, self.dialect, path)
 
     def _present(self, path: AttributePath) -> ColumnElement[bool]:
         leaf = path.leaf
@@ -163,6 +167,13 @@ class Compiler:
             for extension in self.resource_type.extensions
         ]
         return or_(fulfils(self.resource_type.schema.id), *held)
+
+
+@lru_cache(maxsize=1_000)
+def _searched(mapping: StorageMapping, dialect: str, path: AttributePath) -> ColumnElement[Any]:
+    """Return the expression of an attribute in the search document; bounded, as Organizations register attributes."""
+    assert path.leaf is not None
+    return json_value(dialect, mapping.table.c.search, path.keys, path.leaf)
 
 
 def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: str) -> ColumnElement[bool]:

@@ -1,14 +1,15 @@
 """The stored form of a resource: the document as it goes over the wire, and the folded copy that filters search."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import orjson
 
 from scim_server.directory.mapping import StorageMapping
 from scim_server.protocol.attributes import Attribute, ResourceType
-from scim_server.protocol.values import comparable
+from scim_server.protocol.folding import table_of
+from scim_server.protocol.values import comparable, fold
 
 
 class Stored(NamedTuple):
@@ -42,28 +43,36 @@ def dump_search(resource_type: ResourceType, mapping: StorageMapping, attributes
     """Return the search column: comparable forms of everything that has no column or row of its own."""
     found: dict[str, Any] = {}
     for name, value in attributes.items():
-        extension = resource_type.extension(name)
+        extension = resource_type.extension(name) if ":" in name else None
         if extension is not None:
-            found[name] = {key: _comparable(extension.attribute(key), item) for key, item in value.items()}
+            found[name] = {key: _folder(extension.attribute(key))(item) for key, item in value.items()}
         elif not mapping.is_indexed_apart(name):
-            found[name] = _comparable(resource_type.attribute(name), value)
+            found[name] = _folder(resource_type.attribute(name))(value)
     return orjson.dumps(found).decode()
 
 
-def _comparable(attribute: Attribute | None, value: Any) -> Any:
+@lru_cache(maxsize=4096)
+def _folder(attribute: Attribute | None) -> Callable[[Any], Any]:
+    """Return the function that makes values of an attribute comparable; bounded, as Organizations register some."""
     if attribute is None:
-        return None
-    if attribute.multi_valued:
-        return [_comparable_one(attribute, element) for element in value]
-    return _comparable_one(attribute, value)
-
-
-def _comparable_one(attribute: Attribute, value: Any) -> Any:
+        return lambda _: None
     if attribute.is_complex:
-        pairs = ((attribute.sub_attribute(key), key, item) for key, item in value.items())
-        return {key: _comparable_one(sub, item) for sub, key, item in pairs if sub is not None}
-    plain = comparable(attribute, value)
+        one = _parts_folder(attribute)
+    elif attribute.is_textual and not attribute.case_exact:
+        one = fold
+    else:
+        one = partial(_plain, attribute)
+    return (lambda values: [one(value) for value in values]) if attribute.multi_valued else one
+
+
+def _parts_folder(attribute: Attribute) -> Callable[[Any], Any]:
+    folders = {name: _folder(part) for name, part in table_of(attribute.sub_attributes).items()}
+    return lambda value: {key: folders[key](item) for key, item in value.items() if key in folders}
+
+
+def _plain(attribute: Attribute, value: Any) -> Any:
     # Booleans are compared as text, as SQLite gives them back as numbers.
+    plain = comparable(attribute, value)
     return plain if not isinstance(plain, bool) else "true" if plain else "false"
 
 

@@ -13,7 +13,6 @@ from sqlalchemy.types import Numeric, TypeDecorator
 from scim_server.protocol.attributes import Attribute, Type
 
 SQLITE = "sqlite"
-_SQLITE_NUMBERS = ("integer", "real")
 
 
 class BooleanText(TypeDecorator[bool]):
@@ -47,7 +46,9 @@ def json_value(
     if dialect == SQLITE:
         # An element of json_each is a value already, no JSON to look into.
         found = type_coerce(func.json_extract(document, _sqlite_path(keys)) if keys else document, kind)
-        return case((func.typeof(found).in_(_SQLITE_NUMBERS), found)) if isinstance(kind, Numeric) else found
+        if not isinstance(kind, Numeric):
+            return found
+        return case((func.typeof(found).in_([constant("integer"), constant("real")]), found))
     value = _postgresql_value(document, keys)
     text = value.op("#>>")(literal_column("'{}'", Text()))
     if not isinstance(kind, Numeric):
@@ -79,6 +80,11 @@ def json_elements(
     return rows, rows.c.value, rows.c.position
 
 
+def constant(text: str) -> ColumnElement[str]:
+    """Return text that stands in the statement itself; a bound one would be sent with each execution."""
+    return literal_column("'" + text.replace("'", "''") + "'", Text())
+
+
 def text_as_json(dialect: str, value: ColumnElement[str]) -> ColumnElement[str]:
     """Return text as a JSON string with its quotes."""
     if dialect == SQLITE:
@@ -89,7 +95,7 @@ def text_as_json(dialect: str, value: ColumnElement[str]) -> ColumnElement[str]:
 def text_aggregate(dialect: str, value: ColumnElement[str]) -> ColumnElement[str]:
     """Return the texts of a group joined by commas, NULL where there are none."""
     function = func.group_concat if dialect == SQLITE else func.string_agg
-    return function(value, literal_column("','", Text()), type_=Text())
+    return function(value, constant(","), type_=Text())
 
 
 def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -104,9 +110,8 @@ def _postgresql_value(document: ColumnElement[Any], keys: Sequence[str | int]) -
 
 
 def _sqlite_path(keys: Sequence[str | int]) -> ColumnElement[str]:
-    path = "$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in keys)
-    return literal_column("'" + path.replace("'", "''") + "'", Text())
+    return constant("$" + "".join(f"[{key}]" if isinstance(key, int) else f'."{key}"' for key in keys))
 
 
 def _postgresql_key(key: str | int) -> ColumnElement[str]:
-    return literal_column("'" + str(key).replace("'", "''") + "'", Text())
+    return constant(str(key))

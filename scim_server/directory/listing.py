@@ -48,16 +48,15 @@ class Lister:
 
     def list(self, asked: Asked, page: PageRequest, query: Query) -> Listing:
         """Return the page; `query` carries filter and order. Raises InvalidCursor, ExpiredCursor, InvalidCount."""
-        query = replace(query, count=page.count)
         if page.cursor is not None:
-            return self._by_cursor(asked, page.cursor, query)
-        return self._by_index(asked, page.start_index, query)
+            return self._by_cursor(asked, page.cursor, replace(query, count=page.count))
+        return self._by_index(asked, page, query)
 
-    def _by_index(self, asked: Asked, start_index: int, query: Query) -> Listing:
-        organization_id = asked.organization_id
+    def _by_index(self, asked: Asked, page: PageRequest, query: Query) -> Listing:
+        organization_id, start_index = asked.organization_id, page.start_index
         fingerprint = asked.fingerprint() if start_index > 1 else ""
         stop = self.walks.recall(fingerprint, start_index) if start_index > 1 else None
-        query = replace(query, start=stop, offset=0 if stop else start_index - 1)
+        query = replace(query, count=page.count, start=stop, offset=0 if stop else start_index - 1)
         found = self.directory.page(organization_id, self.resource_type, self.base, query)
         end = start_index - 1 + len(found.rows)
         if found.next is not None:

@@ -58,9 +58,7 @@ class Directory:
             statement = self._statements.get(
                 ("get", dialect, derived), lambda: get_statement(self.mapping, dialect, derived=derived)
             )
-            row = connection.execute(
-                statement, {"organization_id": organization_id, "id": resource_id, "base": base}
-            ).first()
+            row = statement.first(connection, {"organization_id": organization_id, "id": resource_id, "base": base})
         return Stored._make((*row, None)) if row is not None else None
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
@@ -96,12 +94,12 @@ class Directory:
                 skips=offset > 0 or from_end,
             )
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
-            rows = connection.execute(statement, bound).all()
+            rows = list(map(Stored._make, statement.all(connection, bound)))
         following = None
         if len(rows) > query.count:
             rows = rows[: query.count]
             following = Position(rows[-1].sort_key, rows[-1].id)
-        return Page(list(map(Stored._make, rows)), following)
+        return Page(rows, following)
 
     def total(self, organization_id: str, resource_type: ResourceType, filter_: Filter | None) -> int:
         """Return how many resources there are: from the counter, or counted where a filter is given."""
@@ -114,4 +112,4 @@ class Directory:
                 lambda: count_statement(self.mapping, dialect, resource_type, filter_.shape),
             )
             bound = {"organization_id": organization_id, "base": "", **parameters(filter_)}
-            return connection.execute(statement, bound).scalar() or 0
+            return statement.scalar(connection, bound) or 0

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal_column, null, select, type_coerce
 from sqlalchemy.types import Integer, Text
 
+from scim_server.database import Prepared
 from scim_server.directory.compiler import Compiler
 from scim_server.directory.mapping import StorageMapping
 from scim_server.directory.ordering import Sort, after, order_by, sort_key
@@ -17,24 +18,22 @@ from scim_server.protocol.filters.tree import Shape
 # Statements for as many different filter shapes and orders are kept ready.
 MAX_STATEMENTS = 1_000
 
-Statement = Select[Any]
-
 
 class StatementCache:
     """A bounded memory of built statements, safe for threads."""
 
     def __init__(self) -> None:
-        self._statements: OrderedDict[Hashable, Statement] = OrderedDict()
+        self._statements: OrderedDict[Hashable, Prepared] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, build: Callable[[], Statement]) -> Statement:
+    def get(self, key: Hashable, build: Callable[[], Select[Any]]) -> Prepared:
         """Return the statement for the key, building it where it is not remembered."""
         with self._lock:
             statement = self._statements.get(key)
             if statement is not None:
                 self._statements.move_to_end(key)
                 return statement
-        statement = build()
+        statement = Prepared(build())
         with self._lock:
             self._statements[key] = statement
             if len(self._statements) > MAX_STATEMENTS:
@@ -60,13 +59,13 @@ class PageShape(NamedTuple):
     skips: bool
 
 
-def get_statement(mapping: StorageMapping, dialect: str, *, derived: bool) -> Statement:
+def get_statement(mapping: StorageMapping, dialect: str, *, derived: bool) -> Select[Any]:
     """Return the look-up of one resource by its id."""
     columns = _columns(mapping, dialect, derived=derived)
     return select(*columns).where(mapping.of_organization, mapping.id == bindparam("id"))
 
 
-def page_statement(mapping: StorageMapping, shape: PageShape) -> Statement:
+def page_statement(mapping: StorageMapping, shape: PageShape) -> Select[Any]:
     """Return the page of a list: the columns of a Stored row, then the sort key.
 
     A page that skips rows finds their ids in the narrow index first and reads the documents of its own rows only.
@@ -87,7 +86,7 @@ def page_statement(mapping: StorageMapping, shape: PageShape) -> Statement:
 
 def count_statement(
     mapping: StorageMapping, dialect: str, resource_type: ResourceType, filter_: Shape | None
-) -> Statement:
+) -> Select[Any]:
     """Return the count of all resources that the filter matches."""
     return select(func.count()).select_from(mapping.table).where(*_conditions(mapping, dialect, resource_type, filter_))
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, ForeignKey, bindparam, insert, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, Prepared
 from scim_server.database.types import OrderedText
 
 
@@ -23,8 +23,8 @@ _ROW = (
     ResourceTotal.organization_id == bindparam("organization"),
     ResourceTotal.resource_type == bindparam("kind"),
 )
-_SELECT = select(ResourceTotal.total).where(*_ROW)
-_UPDATE = update(ResourceTotal).where(*_ROW).values(total=ResourceTotal.total + bindparam("difference"))
+_SELECT = Prepared(select(ResourceTotal.total).where(*_ROW))
+_UPDATE = Prepared(update(ResourceTotal).where(*_ROW).values(total=ResourceTotal.total + bindparam("difference")))
 
 
 def start_totals(connection: Connection, organization_id: str, resource_types: tuple[str, ...]) -> None:
@@ -37,9 +37,9 @@ def start_totals(connection: Connection, organization_id: str, resource_types: t
 
 def add_to_total(connection: Connection, organization_id: str, resource_type: str, difference: int) -> None:
     """Move the total by `difference`. Do it last in a transaction: on PostgreSQL others wait for the row."""
-    connection.execute(_UPDATE, {"organization": organization_id, "kind": resource_type, "difference": difference})
+    _UPDATE.run(connection, {"organization": organization_id, "kind": resource_type, "difference": difference})
 
 
 def total_of(connection: Connection, organization_id: str, resource_type: str) -> int:
     """Return the total."""
-    return connection.execute(_SELECT, {"organization": organization_id, "kind": resource_type}).scalar() or 0
+    return _SELECT.scalar(connection, {"organization": organization_id, "kind": resource_type}) or 0

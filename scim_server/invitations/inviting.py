@@ -57,19 +57,18 @@ class Inviting:
             person = store.find_person(self.connection, self._organization_id, address)
             if person is None:
                 raise Unavailable
-            return self._invite_known(person, address, role, counted=True)
-        return self._invite_known(person, address, role)
+            return self.invite_person(person, address, role, counted=True)
+        return self.invite_person(person, address, role)
 
-    def invite_person(self, person: store.Person, address: str, role: str) -> str:
-        """Invite a User who is known and locked, and return the invitation's id; raises as `invite_address`."""
-        return self._invite_known(person, address, role)
+    def invite_person(self, person: store.Person, address: str, role: str, *, counted: bool = False) -> str:
+        """Invite a User who is known and locked, and return the invitation's id; raises as `invite_address`.
 
-    def _invite_known(self, person: store.Person, address: str, role: str, *, counted: bool = False) -> str:
+        `counted` says that the mail was taken from the allowance already.
+        """
         after = invite(person.membership, role)
         if not counted:
             self._allowance.take(address)
         if after != person.membership:
-            # Offered again, a role has a new giver even where it is the same.
             store.update_standing(self.connection, self._organization_id, person.id, after, self._origin)
         return self._send(person.id, address, role, before=person.membership, after=after)
 

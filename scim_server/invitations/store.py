@@ -154,10 +154,11 @@ def update_standing(
     connection: Connection, organization_id: str, user_id: str, membership: Membership, origin: Origin | None
 ) -> None:
     """Write a User's standing; with an origin also when and by whom the role was given. Its version stays."""
-    row = {"organization_id": organization_id, "id": user_id, **users.membership_row(membership)}
+    columns = users.membership_row(membership)
     if origin is not None:
-        row |= users.grant_row(membership, origin, now())
-    users.update_user(connection, row, [], emails_changed=False)
+        columns |= users.grant_row(membership, origin, now())
+    of_user = (User.organization_id == organization_id, User.id == user_id)
+    connection.execute(update(User).where(*of_user).values(columns))
 
 
 def remove_person(connection: Connection, organization_id: str, user_id: str) -> None:

@@ -8,14 +8,19 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from scim_server.accounts import one_time, sessions, throttling
+from scim_server.audit.chain import seal_all
+from scim_server.audit.retention import apply_retention
+from scim_server.idempotency.service import forget_old_answers
 from scim_server.jobs.lease import Holder
+from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
 
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
 PERIOD = 5.0
-DAY = 86_400.0
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +40,15 @@ class Job:
 
 JOBS: tuple[Job, ...] = (
     Job("deliver mail", PERIOD, deliver_due),
+    Job("check domains again", MINUTE, recheck_domains),
+    Job("warn of expiring tokens", HOUR, warn_of_expiring_tokens),
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
+    Job("forget ended sessions", HOUR, lambda go_on: sessions.forget_ended()),
+    Job("forget links that are too old", HOUR, lambda go_on: one_time.forget_old()),
+    Job("forget what was tried long ago", HOUR, lambda go_on: throttling.forget_old()),
+    Job("link audit events", PERIOD, seal_all),
+    Job("delete old audit events", DAY, apply_retention),
+    Job("forget old answers", HOUR, lambda go_on: forget_old_answers()),
 )
 
 

@@ -26,6 +26,8 @@ class Provisioning:
     """Which Organization is provisioned, with which schemas, by whom, and under which policy.
 
     `base` is the Organization's SCIM base URL without a trailing slash, the only source of `meta.location`.
+    `automatic_membership` is the Connection's as it stood when the token was recognised: what is decided by it is
+    written only where it still stands.
     """
 
     organization_id: str
@@ -36,3 +38,5 @@ class Provisioning:
     policy: Callable[[Connection], JoiningPolicy]
     unique_team_names: bool = True
     has_nested_teams: bool = False
+    connection_id: str = ""
+    automatic_membership: str | None = None

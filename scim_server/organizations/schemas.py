@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
@@ -27,12 +27,28 @@ class ResourceTypes(NamedTuple):
     group: ResourceType
 
 
+class ResourceSettings(NamedTuple):
+    """How one Organization's resources are stored by whoever is no provisioning client."""
+
+    types: ResourceTypes
+    unique_team_names: bool
+
+
+_SETTINGS = select(Organization.schema_revision, Organization.unique_team_names).where(
+    Organization.id == bindparam("organization")
+)
 _BUILT_IN = ResourceTypes(USER, GROUP)
 
 
 def resource_types(organization_id: str, schema_revision: int) -> ResourceTypes:
     """Return the Organization's resource types; the revision comes with each request's token."""
     return _BUILT_IN if schema_revision == 0 else _extended(organization_id, schema_revision)
+
+
+def resource_settings(connection: Connection, organization_id: str) -> ResourceSettings:
+    """Return how the Organization's resources are stored, as it stands in this transaction."""
+    row = connection.execute(_SETTINGS, {"organization": organization_id}).one()
+    return ResourceSettings(resource_types(organization_id, row.schema_revision), row.unique_team_names)
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)

@@ -1,4 +1,4 @@
-"""Found, find and list Organizations."""
+"""Found, find and list Organizations; who changes one is in details.py."""
 
 import re
 import unicodedata
@@ -34,15 +34,21 @@ class OrganizationRecord:
 
 def insert_organization(connection: Connection, name: str) -> tuple[str, str]:
     """Write a new Organization and return its id and slug; raises OrganizationError."""
-    name = " ".join(name.split())
-    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        raise OrganizationError(f"An Organization's name has 1 to {MAX_NAME_LENGTH} printable characters.")
+    name = checked_name(name)
     organization_id, slug = new_id(), _free_slug(connection, name)
     moment = now()
     row = {"id": organization_id, "slug": slug, "name": name, "created_at": moment, "modified_at": moment}
     connection.execute(insert(Organization), row)
     start_totals(connection, organization_id, (USER.name, GROUP.name))
     return organization_id, slug
+
+
+def checked_name(name: str) -> str:
+    """Return a name as it is stored, white space made single; raises OrganizationError for what can be none."""
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+        raise OrganizationError(f"An Organization's name has 1 to {MAX_NAME_LENGTH} printable characters.")
+    return name
 
 
 def list_organizations() -> list[OrganizationRecord]:
@@ -60,11 +66,16 @@ def list_organizations() -> list[OrganizationRecord]:
 
 
 def find_organization(text: str) -> OrganizationRecord:
-    """Return the Organization of this id, slug or exact name; raises OrganizationError listing what there is."""
+    """Return the Organization of this id or slug, else of this name; raises OrganizationError listing what there is.
+
+    A name is chosen freely, so one that spells another's id or slug must not stand in that one's way.
+    """
     columns = (Organization.id, Organization.slug, Organization.name, Organization.created_at)
-    named = or_(Organization.id == text, Organization.slug == text, Organization.name == text)
     with reading() as connection:
-        rows = connection.execute(select(*columns).where(named).limit(2)).all()
+        for named in (or_(Organization.id == text, Organization.slug == text), Organization.name == text):
+            rows = connection.execute(select(*columns).where(named).limit(2)).all()
+            if rows:
+                break
         if len(rows) == 1:
             (row,) = rows
             users, teams = (total_of(connection, row.id, name) for name in (USER.name, GROUP.name))

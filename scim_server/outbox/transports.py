@@ -136,7 +136,7 @@ class FolderTransport:
         """Write a message; one that is sent again takes the place of its first file."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = str(message["Message-ID"]).strip("<>").partition("@")[0]
-        descriptor, temporary = tempfile.mkstemp(prefix=".", suffix=".eml", dir=self._folder)  # with mode 0600
+        descriptor, temporary = tempfile.mkstemp(suffix=".part", dir=self._folder)  # with mode 0600
         with os.fdopen(descriptor, "wb") as file:
             file.write(message.as_bytes())
         Path(temporary).replace(self._folder / f"{name}.eml")

@@ -74,12 +74,17 @@ class Attribute:
         """Return the sub-attribute of this name, without regard to letter case (RFC 7643 §2.1)."""
         return self._by_folded_name.get(name.lower())
 
-    @property
+    @cached_property
     def is_complex(self) -> bool:
         """Tell whether the attribute holds sub-attributes."""
         return self.type is Type.COMPLEX
 
-    @property
+    @cached_property
+    def is_textual(self) -> bool:
+        """Tell whether values are text that `case_exact` speaks of."""
+        return self.type in {Type.STRING, Type.REFERENCE}
+
+    @cached_property
     def is_read_only(self) -> bool:
         """Tell whether clients' values for it are ignored."""
         return self.mutability is Mutability.READ_ONLY
@@ -154,8 +159,8 @@ class ResourceType:
         return {extension.id.lower(): extension for extension in self.extensions}
 
     @cached_property
-    def _urns(self) -> tuple[tuple[str, Schema], ...]:
-        """Folded URNs, the longest first, so that a URN that begins with another is met before it."""
+    def urns(self) -> tuple[tuple[str, Schema], ...]:
+        """Return folded URNs with their schemas, the longest first, as one URN may begin with another."""
         schemas = (self.schema, *self.extensions)
         return tuple(sorted(((s.id.lower(), s) for s in schemas), key=lambda pair: -len(pair[0])))
 
@@ -167,7 +172,7 @@ class ResourceType:
         """Return the common or core attribute of this name, without regard to letter case."""
         return self._top_level.get(name.lower())
 
-    @property
+    @cached_property
     def attributes(self) -> tuple[Attribute, ...]:
         """Return the common and core attributes in the order of the wire."""
         return (*self.common, *self.schema.attributes)
@@ -190,7 +195,7 @@ class ResourceType:
         name that is no core attribute is looked for in the extensions, as Entra writes `manager` (idp-wire E49, E79).
         """
         folded = text.lower()
-        for urn, schema in self._urns:
+        for urn, schema in self.urns:
             if folded == urn:
                 return None if schema is self.schema else AttributePath(schema.id, None)
             # A dot after an extension's URN is not the grammar's, but unambiguous and seen.

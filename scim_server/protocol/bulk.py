@@ -56,7 +56,9 @@ def references(operation: BulkOperation) -> list[str]:
     while pending:
         value = pending.pop()
         if isinstance(value, str):
-            found += [match.group(1) for match in _IN_TEXT.finditer(value)]
+            # Hardly any text refers, and most are told from it by a search for plain text.
+            if _PREFIX in value.lower():
+                found += [match.group(1) for match in _IN_TEXT.finditer(value)]
         elif isinstance(value, Mapping):
             pending += value.values()
         elif isinstance(value, list):

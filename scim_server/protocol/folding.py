@@ -20,7 +20,7 @@ def table_of(attributes: tuple[Attribute, ...]) -> dict[str, Attribute]:
 
 def is_unassigned(value: Any) -> bool:
     """Tell whether a loaded value stands for no value: null, "", [] and {} (RFC 7643 §2.5)."""
-    return value is None or value == "" or value == [] or value == {}
+    return not value and (value is None or isinstance(value, str | list | dict))
 
 
 def is_sent_unassigned(attribute: Attribute, value: Any) -> bool:
@@ -51,7 +51,7 @@ def fold_keys(
         seen[attribute.name] = key
         if attribute.is_read_only:
             _record(Quirk.READ_ONLY_ATTRIBUTE, prefix, attribute.name, quirks)
-        elif attribute.returned is not Returned.NEVER and not is_sent_unassigned(attribute, value):
+        elif attribute.returned is not Returned.NEVER and (value or not is_sent_unassigned(attribute, value)):
             result[attribute.name] = value
     return result
 

@@ -13,6 +13,8 @@ from scim_server.protocol.limits import MAX_JSON_DEPTH
 
 # A string, also one that never ends; possessive, so that it is read once whatever it holds.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+# U+0000, or half of a surrogate pair, which may have its other half.
+_FORBIDDEN_ESCAPE = re.compile(rb"\\u(?:0000|[Dd][89A-Fa-f])")
 _BRACKETS = bytes.maketrans(b"[{]}", b"(())")
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 # What SQLite, PostgreSQL and orjson hold alike.
@@ -51,7 +53,7 @@ def read_json(body: bytes, *, max_bytes: int) -> Any:
             f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         ) from None
     # Nothing but an escape brings in what UTF-8 and JSON forbid to write plainly.
-    if b"\\u" in body:
+    if _FORBIDDEN_ESCAPE.search(body):
         _check_characters(value)
     return value
 

@@ -23,6 +23,8 @@ BULK_RESPONSE = _MESSAGES + "BulkResponse"
 LIST_RESPONSE = _MESSAGES + "ListResponse"
 
 _PATCH_OPS = ("add", "remove", "replace")
+_PATCH_KEYS = {"schemas", "Operations"}
+_OPERATION_KEYS = {"op", "path", "value"}
 _BULK_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -199,7 +201,29 @@ def load_patch(body: Any) -> list[dict[str, Any]]:
     Shape: [{"op": "add", "path": "members", "value": [...]}]: `op` in lower case, `path` None where there is none,
     `value` only where one was sent, be it null. Raises InvalidSyntax, and PayloadTooLarge over MAX_PATCH_OPERATIONS.
     """
-    operations: list[dict[str, Any]] = _load(_PATCH_OP, body, PATCH_OP, MAX_PATCH_OPERATIONS)["operations"]
+    plain = _plain_operations(body)
+    operations: list[dict[str, Any]] = plain or _load(_PATCH_OP, body, PATCH_OP, MAX_PATCH_OPERATIONS)["operations"]
+    return operations
+
+
+def _plain_operations(body: Any) -> list[dict[str, Any]] | None:
+    """Return the operations of a PatchOp in the RFC's own letters; None where marshmallow has to repair or to refuse.
+
+    Most are such, and marshmallow takes as long for them as for half of the rest of a PATCH.
+    """
+    if not isinstance(body, dict) or body.keys() != _PATCH_KEYS or body["schemas"] != [PATCH_OP]:
+        return None
+    sent = body["Operations"]
+    if not isinstance(sent, list) or len(sent) > MAX_PATCH_OPERATIONS:
+        return None
+    operations = []
+    for each in sent:
+        if not isinstance(each, dict) or not each.keys() <= _OPERATION_KEYS or each.get("op") not in _PATCH_OPS:
+            return None
+        path = each.get("path")
+        if path is not None and not isinstance(path, str):
+            return None
+        operations.append({**each, "path": path})
     return operations
 
 

@@ -65,9 +65,9 @@ def comparable(attribute: Attribute, value: Any) -> Literal:
     string and reference: text, folded unless caseExact; binary: text; dateTime: see `sortable_date_time`; boolean:
     bool; integer and decimal: number (RFC 7643 §2.2, §2.3). Raises ValueError for a value of another type.
     """
+    if attribute.is_textual and isinstance(value, str):
+        return value if attribute.case_exact else fold(value)
     match attribute.type:
-        case Type.STRING | Type.REFERENCE if isinstance(value, str):
-            return value if attribute.case_exact else fold(value)
         case Type.BINARY if isinstance(value, str):
             return value
         case Type.DATE_TIME if isinstance(value, str):

@@ -1,9 +1,9 @@
 """What a Group's `members` shows and how filters find them."""
 
-from sqlalchemy import ColumnElement, Table, and_, case, func, literal, select
+from sqlalchemy import ColumnElement, Table, and_, case, func, select
 from sqlalchemy.orm import aliased
 
-from scim_server.directory.json_sql import text_aggregate, text_as_json
+from scim_server.directory.json_sql import constant, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, Elements
 from scim_server.teams.models import Team, TeamMember
 from scim_server.users.models import User
@@ -15,7 +15,7 @@ _joined = _members.outerjoin(
     User.__table__,
     and_(User.organization_id == _members.c.organization_id, User.id == _members.c.member_id),
 ).outerjoin(_nested, and_(_nested.organization_id == _members.c.organization_id, _nested.id == _members.c.member_id))
-_endpoint = case((_members.c.member_type == "Group", literal("/Groups/")), else_=literal("/Users/"))
+_endpoint = case((_members.c.member_type == "Group", constant("/Groups/")), else_=constant("/Users/"))
 
 MEMBERS = Elements(
     source=_joined,
@@ -34,19 +34,19 @@ def members_json(dialect: str) -> ColumnElement[str]:
     """Return the expression for a Team's `members` as a JSON array, NULL where there are none."""
     display = func.coalesce(User.display_name, _nested.display_name)
     element = (
-        literal('{"value":"')
+        constant('{"value":"')
         + _members.c.member_id
-        + literal('","$ref":"')
+        + constant('","$ref":"')
         + BASE
         + _endpoint
         + _members.c.member_id
-        + literal('","type":"')
+        + constant('","type":"')
         + _members.c.member_type
-        + literal('"')
-        + case((display.is_(None), literal("")), else_=literal(',"display":') + text_as_json(dialect, display))
-        + literal("}")
+        + constant('"')
+        + case((display.is_(None), constant("")), else_=constant(',"display":') + text_as_json(dialect, display))
+        + constant("}")
     )
-    array = literal("[") + text_aggregate(dialect, element) + literal("]")
+    array = constant("[") + text_aggregate(dialect, element) + constant("]")
     return (
         select(array)
         .select_from(_joined)

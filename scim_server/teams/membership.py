@@ -105,17 +105,13 @@ class MemberRows:
 
     def add(self, ids: Iterable[str]) -> None:
         """Add Users and Teams; those already there change nothing, and ids that name nobody go to `unknown`."""
-        wanted = dict.fromkeys(ids)
-        if not wanted:
-            return
-        inserted = self._execute("insert_users", wanted, now=now())
-        self.added += inserted
-        if len(inserted) == len(wanted):
-            return
-        present = set(self._execute("present", wanted))
-        others = [member_id for member_id in wanted if member_id not in present]
+        others = self._add_users(ids)
         if others:
             self._add_teams(others)
+
+    def add_users(self, ids: Iterable[str]) -> None:
+        """Add Users; those already there change nothing, and ids that name no User go to `unknown`."""
+        self.unknown += self._add_users(ids)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Remove members; those not there change nothing."""
@@ -145,6 +141,18 @@ class MemberRows:
     def changed(self) -> bool:
         """Tell whether any row came or went."""
         return bool(self.added or self.removed)
+
+    def _add_users(self, ids: Iterable[str]) -> list[str]:
+        """Add Users, and return the ids that name neither a User nor a member."""
+        wanted = dict.fromkeys(ids)
+        if not wanted:
+            return []
+        inserted = self._execute("insert_users", wanted, now=now())
+        self.added += inserted
+        if len(inserted) == len(wanted):
+            return []
+        present = set(self._execute("present", wanted))
+        return [member_id for member_id in wanted if member_id not in present]
 
     def _add_teams(self, ids: list[str]) -> None:
         # Nested Teams are rare; one at a time in an Organization, or two could close a circle together.

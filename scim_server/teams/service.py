@@ -20,14 +20,12 @@ from scim_server.protocol.apply import apply
 from scim_server.protocol.changes import AddValues, Change, RemoveAttribute, RemoveMatching, RemoveValues, SetAttribute
 from scim_server.protocol.errors import InvalidValue, Mutability, NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
-from scim_server.roles.catalogue import catalogue
 from scim_server.teams import store
+from scim_server.teams.consequences import members_changed, team_is_deleted
+from scim_server.teams.events import MAX_IDS_IN_EVENT, member_changes
 from scim_server.teams.membership import MemberRows
 
 Attributes = Mapping[str, Any]
-
-# Ids named in an audit event of one change; the rest is told by number.
-MAX_IDS_IN_EVENT = 100
 
 
 class Outcome(NamedTuple):
@@ -53,20 +51,10 @@ def create(
     """Create a Team with the members named in `attributes`; raises Uniqueness where its displayName is taken."""
     team_id = team_id or new_id()
     own, members = _split(attributes)
-    moment = now()
     row = {
-        "organization_id": provisioning.organization_id,
-        "id": team_id,
-        **store.team_row(provisioning, team_id, own),
-        "version": 1,
+        **store.creation_row(provisioning.organization_id, team_id, provisioning.origin, now()),
+        **_row(provisioning, team_id, own),
         "is_idp_managed": True,
-        "role": catalogue().default,
-        "binding_count": 0,
-        "member_count": 0,
-        "created_at": moment,
-        "created_by_type": provisioning.origin.actor_type.value,
-        "created_by_id": provisioning.origin.actor_id,
-        "modified_at": moment,
     }
     with _unique_name(), transaction() as connection:
         store.insert_team(connection, row)
@@ -129,6 +117,7 @@ def delete(provisioning: Provisioning, team_id: str, *, if_match: str | None = N
     """Delete a Team; its members stay in the Organization. Raises NotFound."""
     with transaction() as connection:
         team = _locked(connection, provisioning, team_id, if_match)
+        team_is_deleted(connection, provisioning.organization_id, provisioning.origin, team.privileges)
         store.delete_team(connection, provisioning.organization_id, team_id, now())
         gone = differences({**load_attributes(team.document), "#memberCount": team.member_count}, {})
         event = Event("scim:team:deleted", "Team", team_id, gone)
@@ -160,15 +149,23 @@ def _change(
         changed: dict[str, Any] = {}
         version, count = team.version, team.member_count + len(rows.added) - len(rows.removed)
         if after != before:
-            changed = store.team_row(provisioning, team_id, after)
+            changed = _row(provisioning, team_id, after)
         if changed or rows.changed:
             version += 1
-            changed |= {"version": version, "modified_at": now(), "member_count": count}
+            changed |= {"version": version, "member_count": count, **store.change_row(provisioning.origin, now())}
         if not team.is_idp_managed:
             changed["is_idp_managed"] = True
         if changed:
             store.update_team(connection, organization_id, team_id, changed)
             _record(connection, provisioning, "scim:team:updated", team_id, differences(before, after), rows)
+        members_changed(
+            connection,
+            organization_id,
+            provisioning.origin,
+            team.privileges,
+            added=rows.added,
+            removed=rows.removed,
+        )
         return _outcome(team_id, version, count, rows, read)
 
 
@@ -216,6 +213,10 @@ def _split(attributes: Attributes) -> tuple[dict[str, Any], list[Any] | None]:
     return own, own.pop("members", None)
 
 
+def _row(provisioning: Provisioning, team_id: str, attributes: Attributes) -> dict[str, Any]:
+    return store.team_row(provisioning.group_type, team_id, attributes, is_unique=provisioning.unique_team_names)
+
+
 def _locked(connection: Connection, provisioning: Provisioning, team_id: str, if_match: str | None) -> store.LockedTeam:
     team = store.lock_team(connection, provisioning.organization_id, team_id)
     if team is None:
@@ -240,9 +241,5 @@ def _record(
     changes: dict[str, list[Any]],
     rows: MemberRows,
 ) -> None:
-    ids = {"#membersAdded": rows.added, "#membersRemoved": rows.removed, "#unknownMembers": rows.unknown}
-    told: dict[str, list[Any]] = {name: [None, found[:MAX_IDS_IN_EVENT]] for name, found in ids.items() if found}
-    if any(len(found) > MAX_IDS_IN_EVENT for found in ids.values()):
-        told["#memberChanges"] = [None, {name: len(found) for name, found in ids.items()}]
-    event = Event(action, "Team", team_id, changes | told)
+    event = Event(action, "Team", team_id, changes | member_changes(rows))
     record(connection, provisioning.organization_id, provisioning.origin, [event])

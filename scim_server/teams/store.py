@@ -7,11 +7,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Update, bindparam, delete, insert, select, type_coerce, update
 from sqlalchemy.types import Text
 
+from scim_server.audit.service import Origin
 from scim_server.directory.documents import dump_document, dump_search
 from scim_server.directory.totals import add_to_total
-from scim_server.organizations.provisioning import Provisioning
+from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.schemas import GROUP
 from scim_server.protocol.values import fold
+from scim_server.roles.catalogue import catalogue
+from scim_server.teams.consequences import PrivilegedTeam
 from scim_server.teams.mapping import TEAM_MAPPING
 from scim_server.teams.models import Team, TeamMember
 
@@ -28,6 +31,10 @@ _LOCKED = (
         type_coerce(Team.document, Text()).label("document"),
         Team.member_count,
         Team.is_idp_managed,
+        Team.display_name,
+        Team.description,
+        Team.role,
+        Team.binding_count,
     )
     .where(*_OF_KEY)
     .with_for_update()
@@ -54,11 +61,20 @@ class LockedTeam(NamedTuple):
     document: str
     member_count: int
     is_idp_managed: bool
+    display_name: str
+    description: str | None
+    role: str
+    binding_count: int
+
+    @property
+    def privileges(self) -> PrivilegedTeam:
+        """Return what decides whether a change of its members changes their roles."""
+        return PrivilegedTeam(self.id, self.display_name, self.role, self.binding_count)
 
 
 def lock_team(connection: Connection, organization_id: str, team_id: str) -> LockedTeam | None:
     """Read a Team and keep others from changing it until the transaction ends; None where there is none."""
-    row = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
+    row: Any = connection.execute(_LOCKED, {"key_organization": organization_id, "key_id": team_id}).first()
     return LockedTeam(*row) if row is not None else None
 
 
@@ -88,14 +104,37 @@ def delete_team(connection: Connection, organization_id: str, team_id: str, now:
     add_to_total(connection, organization_id, GROUP.name, -1)
 
 
-def team_row(provisioning: Provisioning, team_id: str, attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the columns that hold the SCIM attributes, members excepted."""
+def team_row(
+    group_type: ResourceType, team_id: str, attributes: Mapping[str, Any], *, is_unique: bool
+) -> dict[str, Any]:
+    """Return the columns that hold the SCIM attributes, members excepted; `is_unique` is the Organization's wish."""
     folded = fold(attributes["displayName"])
     return {
         "display_name": attributes["displayName"],
         "display_name_folded": folded,
-        "display_name_key": folded if provisioning.unique_team_names else None,
+        "display_name_key": folded if is_unique else None,
         "external_id": attributes.get("externalId"),
-        "document": dump_document(provisioning.group_type, team_id, attributes),
-        "search": dump_search(provisioning.group_type, TEAM_MAPPING, attributes),
+        "document": dump_document(group_type, team_id, attributes),
+        "search": dump_search(group_type, TEAM_MAPPING, attributes),
     }
+
+
+def creation_row(organization_id: str, team_id: str, origin: Origin, moment: str) -> dict[str, Any]:
+    """Return the columns that each new Team begins with: no members, no roles but the default one, who made it."""
+    return {
+        "organization_id": organization_id,
+        "id": team_id,
+        "version": 1,
+        "role": catalogue().default,
+        "binding_count": 0,
+        "member_count": 0,
+        "created_at": moment,
+        "created_by_type": origin.actor_type.value,
+        "created_by_id": origin.actor_id,
+        **change_row(origin, moment),
+    }
+
+
+def change_row(origin: Origin, moment: str) -> dict[str, Any]:
+    """Return the columns that say when and by whom a Team was changed."""
+    return {"modified_at": moment, "updated_by_type": origin.actor_type.value, "updated_by_id": origin.actor_id}

@@ -20,9 +20,9 @@ class TokenParts(NamedTuple):
     secret: str
 
 
-def new_token() -> tuple[TokenParts, str]:
-    """Return a new random token: its parts, and the text that is shown once."""
-    parts = TokenParts(secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES))
+def new_token(token_id: str | None = None) -> tuple[TokenParts, str]:
+    """Return a new random token, or a new secret for this one: its parts, and the text that is shown once."""
+    parts = TokenParts(token_id or secrets.token_hex(ID_BYTES), secrets.token_urlsafe(SECRET_BYTES))
     return parts, f"{PREFIX}_{parts.id}_{parts.secret}"
 
 

@@ -1,16 +1,12 @@
-"""Make, recognise and revoke tokens."""
+"""Make, list and revoke tokens, for the operator and for whoever made sure of the caller's rights."""
 
-import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
-import orjson
-from sqlalchemy import bindparam, func, insert, select, table, type_coerce, update
+from sqlalchemy import Connection, bindparam, insert, select, table, type_coerce, update
 from sqlalchemy import column as column_of
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.types import Boolean, Integer, Text
+from sqlalchemy.types import Text
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
@@ -19,85 +15,39 @@ from scim_server.identifiers import moment, now
 from scim_server.protocol.errors import InvalidValue
 from scim_server.roles.catalogue import catalogue
 from scim_server.tokens.models import Token
-from scim_server.tokens.secrets import digest, new_token, parse_token, secret_matches
+from scim_server.tokens.recognition import MANAGEMENT_SCOPE, SCIM_SCOPE
+from scim_server.tokens.secrets import digest, new_token
 
-SCIM_SCOPE = "scim"
-MANAGEMENT_SCOPE = "management"
-# `last_used_at` is written at most this often, in seconds: a write on each request would cost more than the request.
-LAST_USED_PRECISION = 60
-MAX_NAME_LENGTH = 100
+__all__ = [
+    "MANAGEMENT_SCOPE",
+    "SCIM_SCOPE",
+    "NoSuchToken",
+    "TokenRecord",
+    "create_token",
+    "list_tokens",
+    "revoke_token",
+]
 
-_log = logging.getLogger(__name__)
+MAX_NAME_LENGTH = 256
 
-_organizations = table(
-    "organizations",
-    column_of("id", Text()),
-    column_of("slug", Text()),
-    column_of("schema_revision", Integer()),
-    column_of("unique_team_names", Boolean()),
-    column_of("has_nested_teams", Boolean()),
+_connections = table("connections", column_of("organization_id", Text()), column_of("id", Text()))
+# Shared, so that the Connection of a new token is not deleted before the token is there.
+_FIRST_CONNECTION = (
+    select(_connections.c.id)
+    .where(_connections.c.organization_id == bindparam("organization"))
+    .order_by(_connections.c.id)
+    .limit(1)
+    .with_for_update(read=True)
 )
-_connections = table(
-    "connections", column_of("organization_id", Text()), column_of("id", Text()), column_of("provisioning", Text())
+_CONNECTION = (
+    select(_connections.c.id)
+    .where(_connections.c.organization_id == bindparam("organization"), _connections.c.id == bindparam("connection"))
+    .with_for_update(read=True)
 )
-_FIRST_CONNECTION = select(func.min(_connections.c.id)).where(
-    _connections.c.organization_id == bindparam("organization")
-)
-_RECOGNISE = (
-    select(
-        Token.id,
-        Token.organization_id,
-        Token.connection_id,
-        Token.name,
-        Token.secret_digest,
-        Token.previous_secret_digest,
-        Token.previous_expires_at,
-        Token.role,
-        type_coerce(Token.scopes, Text()).label("scopes"),
-        Token.expires_at,
-        Token.revoked_at,
-        Token.last_used_at,
-        _organizations.c.slug,
-        _organizations.c.schema_revision,
-        _organizations.c.unique_team_names,
-        _organizations.c.has_nested_teams,
-        _connections.c.provisioning,
-    )
-    .join(_organizations, _organizations.c.id == Token.organization_id)
-    .join(
-        _connections,
-        (_connections.c.organization_id == Token.organization_id) & (_connections.c.id == Token.connection_id),
-    )
-    .where(Token.id == bindparam("id"))
-)
-_TOUCH = update(Token).where(Token.id == bindparam("token")).values(last_used_at=bindparam("moment"))
 
 
 class NoSuchToken(LookupError):
     """There is no token of this id in the Organization."""
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Whom a request acts for: a token of one Organization, and what its Organization is set to."""
-
-    token_id: str
-    name: str
-    organization_id: str
-    connection_id: str
-    slug: str
-    role: str | None
-    scopes: frozenset[str]
-    schema_revision: int
-    unique_team_names: bool
-    has_nested_teams: bool
-    # Whether the Connection's identity provider may push: ON, OFF or PAUSED.
-    provisioning: str
-
-    @property
-    def serves_scim(self) -> bool:
-        """Tell whether the token may provision: it has the scope, or is an Owner's (product.md §1)."""
-        return SCIM_SCOPE in self.scopes or self.role == catalogue().owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,64 +64,16 @@ class TokenRecord:
     last_used_at: str | None
 
 
-def recognise(text: str) -> Principal | None:
-    """Return whom a token stands for; None where it is unknown, wrong, expired or revoked.
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """A token to make; without `connection_id` it belongs to the Organization's first Connection."""
 
-    Asks the database each time, so a revocation holds on the next request in every worker.
-    """
-    parts = parse_token(text)
-    if parts is None:
-        return None
-    with reading() as connection:
-        row = connection.execute(_RECOGNISE, {"id": parts.id}).first()
-    if row is None:
-        # As much work as for a known id, so that time does not tell one from the other.
-        secret_matches(parts.secret, "")
-        return None
-    moment_ = now()
-    if not secret_matches(parts.secret, row.secret_digest) and not _is_previous(parts.secret, row, moment_):
-        return None
-    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= moment_):
-        return None
-    if _is_stale(row.last_used_at):
-        _note_use(row.id, moment_)
-    return Principal(
-        token_id=row.id,
-        name=row.name,
-        connection_id=row.connection_id,
-        organization_id=row.organization_id,
-        slug=row.slug,
-        role=row.role,
-        scopes=_scopes(row.scopes),
-        schema_revision=row.schema_revision,
-        unique_team_names=row.unique_team_names,
-        has_nested_teams=row.has_nested_teams,
-        provisioning=row.provisioning,
-    )
-
-
-def _is_previous(secret: str, row: Any, moment_: str) -> bool:
-    """Tell whether the secret is the one before a rotation whose overlap has not ended."""
-    previous, until = row.previous_secret_digest, row.previous_expires_at
-    return previous is not None and until is not None and moment_ < until and secret_matches(secret, previous)
-
-
-@lru_cache
-def _scopes(document: str) -> frozenset[str]:
-    return frozenset(orjson.loads(document))
-
-
-def _note_use(token_id: str, moment_: str) -> None:
-    """Write when the token was used, unless the database takes no writes: then whoever only reads is still served."""
-    try:
-        with transaction() as connection:
-            connection.execute(_TOUCH, {"token": token_id, "moment": moment_})
-    except OperationalError as error:
-        _log.warning("the use of a token was not noted", exc_info=error)
-
-
-def _is_stale(last_used_at: str | None) -> bool:
-    return last_used_at is None or last_used_at < moment(datetime.now(UTC) - timedelta(seconds=LAST_USED_PRECISION))
+    name: str
+    role: str | None = None
+    scopes: tuple[str, ...] = ()
+    expires_in_days: int | None = None
+    connection_id: str | None = None
+    description: str | None = None
 
 
 def create_token(
@@ -184,35 +86,60 @@ def create_token(
     expires_in_days: int | None = None,
     connection_id: str | None = None,
 ) -> tuple[TokenRecord, str]:
-    """Make a token; return its record and its text, which is shown this once. Raises UnknownRole, InvalidValue."""
-    if not name.strip() or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        raise InvalidValue(f"A token's name has 1 to {MAX_NAME_LENGTH} printable characters.")
-    if role is not None:
-        catalogue().organization.role(role)
-    parts, text = new_token()
-    expires_at = moment(datetime.now(UTC) + timedelta(days=expires_in_days)) if expires_in_days else None
-    made = TokenRecord(parts.id, name, role, list(scopes), now(), expires_at, None, None)
+    """Make a token; return its record and its text, which is shown this once. Raises what insert_token does."""
+    new = NewToken(name, role, scopes, expires_in_days, connection_id)
     with transaction() as connection:
-        first = connection.execute(_FIRST_CONNECTION, {"organization": organization_id}).scalar_one()
-        row: dict[str, Any] = {
-            "id": made.id,
-            "connection_id": connection_id or first,
-            "modified_at": made.created_at,
-            "created_by_type": origin.actor_type.value,
-            "created_by_id": origin.actor_id,
-            "expiry_period_days": expires_in_days,
-            "organization_id": organization_id,
-            "name": name,
-            "secret_digest": digest(parts.secret),
-            "role": role,
-            "scopes": made.scopes,
-            "created_at": made.created_at,
-            "expires_at": expires_at,
-        }
-        connection.execute(insert(Token), row)
-        changes = {"name": [None, name], "role": [None, role], "scopes": [None, made.scopes]}
-        record(connection, organization_id, origin, [Event("owner:token:created", "Token", made.id, changes)])
+        return insert_token(connection, organization_id, origin, new)
+
+
+def insert_token(
+    connection: Connection, organization_id: str, origin: Origin, new: NewToken
+) -> tuple[TokenRecord, str]:
+    """Write a token in the caller's transaction; return its record and its text, which is shown this once.
+
+    Raises UnknownRole, and InvalidValue for a name or Connection that cannot be.
+    """
+    if not new.name.strip() or len(new.name) > MAX_NAME_LENGTH or not new.name.isprintable():
+        raise InvalidValue(f"A token's name has 1 to {MAX_NAME_LENGTH} printable characters.", field="name")
+    if new.role is not None:
+        catalogue().organization.role(new.role)
+    parts, text = new_token()
+    days, present = new.expires_in_days, datetime.now(UTC)
+    moment_ = moment(present)
+    expires_at = moment(present + timedelta(days=days)) if days else None
+    made = TokenRecord(parts.id, new.name, new.role, list(new.scopes), moment_, expires_at, None, None)
+    row: dict[str, Any] = {
+        "id": made.id,
+        "organization_id": organization_id,
+        "connection_id": _connection_of(connection, organization_id, new.connection_id),
+        "name": new.name,
+        "description": new.description,
+        "secret_digest": digest(parts.secret),
+        "role": new.role,
+        "role_granted_at": moment_ if new.role else None,
+        "role_granted_by_type": origin.actor_type.value if new.role else None,
+        "role_granted_by_id": origin.actor_id if new.role else None,
+        "scopes": made.scopes,
+        "created_at": moment_,
+        "created_by_type": origin.actor_type.value,
+        "created_by_id": origin.actor_id,
+        "modified_at": moment_,
+        "expiry_period_days": days,
+        "expires_at": expires_at,
+    }
+    connection.execute(insert(Token), row)
+    changes = {"name": [None, new.name], "role": [None, new.role], "scopes": [None, made.scopes]}
+    record(connection, organization_id, origin, [Event("owner:token:created", "Token", made.id, changes)])
     return made, text
+
+
+def _connection_of(connection: Connection, organization_id: str, connection_id: str | None) -> str:
+    statement = _FIRST_CONNECTION if connection_id is None else _CONNECTION
+    bound = {"organization": organization_id, "connection": connection_id}
+    found: str | None = connection.execute(statement, bound).scalar()
+    if found is None:
+        raise InvalidValue("There is no such Connection in this Organization.", field="connectionId")
+    return found
 
 
 def list_tokens(organization_id: str) -> list[TokenRecord]:

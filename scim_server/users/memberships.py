@@ -3,25 +3,26 @@
 Teams stand above Users in the order of imports, so their tables are named here by what is needed of them.
 """
 
+from typing import Any, NamedTuple
+
 from sqlalchemy import (
     CTE,
     ColumnElement,
     Connection,
     FromClause,
+    Select,
     bindparam,
     column,
     delete,
     func,
-    literal,
-    literal_column,
     select,
     table,
     union_all,
     update,
 )
-from sqlalchemy.types import Integer, Text
+from sqlalchemy.types import Boolean, Integer, Text
 
-from scim_server.directory.json_sql import text_aggregate, text_as_json
+from scim_server.directory.json_sql import constant, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
 from scim_server.users.models import User
 
@@ -41,6 +42,7 @@ _teams = table(
     column("member_count", Integer),
     column("display_name", _TEXT),
     column("display_name_folded", _TEXT),
+    column("is_idp_managed", Boolean),
     column("modified_at", _TEXT),
 )
 _DIRECT, _INDIRECT = "direct", "indirect"
@@ -48,7 +50,7 @@ _DIRECT, _INDIRECT = "direct", "indirect"
 
 def _teams_above() -> CTE:
     """Return each nested Team with every Team above it; rows are united, so a circle ends."""
-    of_organization = (_members.c.organization_id == ORGANIZATION, _members.c.member_type == literal_column("'Group'"))
+    of_organization = (_members.c.organization_id == ORGANIZATION, _members.c.member_type == constant("Group"))
     above = (
         select(_members.c.member_id.label("team_id"), _members.c.team_id.label("ancestor_id"))
         .where(*of_organization)
@@ -79,7 +81,7 @@ def groups_elements(*, nested: bool) -> Elements:
         owner=memberships.c.member_id,
         columns={
             "value": memberships.c.team_id,
-            "$ref": BASE + literal("/Groups/") + memberships.c.team_id,
+            "$ref": BASE + constant("/Groups/") + memberships.c.team_id,
             "display": _teams.c.display_name_folded,
             "type": memberships.c.kind,
         },
@@ -90,19 +92,19 @@ def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
     """Return the expression for the User's `groups` as a JSON array, NULL where there are none."""
     held = _held(nested=nested)
     element = (
-        literal('{"value":"')
+        constant('{"value":"')
         + held.c.team_id
-        + literal('","$ref":"')
+        + constant('","$ref":"')
         + BASE
-        + literal("/Groups/")
+        + constant("/Groups/")
         + held.c.team_id
-        + literal('","type":"')
+        + constant('","type":"')
         + held.c.kind
-        + literal('","display":')
+        + constant('","display":')
         + text_as_json(dialect, _teams.c.display_name)
-        + literal("}")
+        + constant("}")
     )
-    array = literal("[") + text_aggregate(dialect, element) + literal("]")
+    array = constant("[") + text_aggregate(dialect, element) + constant("]")
     return (
         select(array)
         .select_from(held.join(_teams, _teams.c.id == held.c.team_id))
@@ -126,13 +128,13 @@ def _held(*, nested: bool) -> FromClause:
 def _memberships(*, nested: bool) -> FromClause:
     """Return all memberships of the Organization as organization_id, team_id, member_id and kind."""
     direct = select(
-        _members.c.organization_id, _members.c.team_id, _members.c.member_id, literal(_DIRECT).label("kind")
+        _members.c.organization_id, _members.c.team_id, _members.c.member_id, constant(_DIRECT).label("kind")
     )
     if not nested:
         return direct.subquery()
     above = _TEAMS_ABOVE
     indirect = (
-        select(_members.c.organization_id, above.c.ancestor_id, _members.c.member_id, literal(_INDIRECT))
+        select(_members.c.organization_id, above.c.ancestor_id, _members.c.member_id, constant(_INDIRECT))
         .join(above, above.c.team_id == _members.c.team_id)
         .where(_members.c.organization_id == ORGANIZATION)
     )
@@ -141,6 +143,11 @@ def _memberships(*, nested: bool) -> FromClause:
 
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))
 _TEAMS_OF_USER = select(_members.c.team_id).where(*_OF_USER)
+_NAMES_OF_TEAMS = (
+    select(_teams.c.id, _teams.c.display_name, _teams.c.is_idp_managed)
+    .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
+    .order_by(_teams.c.display_name_folded, _teams.c.id)
+)
 _LOCK_TEAMS = (
     select(_teams.c.id)
     .where(_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(_TEAMS_OF_USER))
@@ -165,3 +172,22 @@ def leave_all_teams(connection: Connection, organization_id: str, user_id: str, 
     bound = {"organization": organization_id, "user": user_id}
     if connection.execute(_TOUCH_TEAMS, {**bound, "now": now}).rowcount:
         connection.execute(_LEAVE, bound)
+
+
+class TeamOfUser(NamedTuple):
+    """A Team in short."""
+
+    id: str
+    name: str
+    is_idp_managed: bool
+
+
+def teams_of(connection: Connection, organization_id: str, user_id: str) -> list[TeamOfUser]:
+    """Return the Teams that a User is a direct member of, by name."""
+    rows = connection.execute(_NAMES_OF_TEAMS, {"organization": organization_id, "user": user_id})
+    return [TeamOfUser(*row) for row in rows]
+
+
+def in_team(organization: ColumnElement[str], team: ColumnElement[str]) -> Select[Any]:
+    """Return the ids of a Team's direct members."""
+    return select(_members.c.member_id).where(_members.c.organization_id == organization, _members.c.team_id == team)

@@ -1,11 +1,9 @@
 """The last-Owner rule, in one place for every path that changes a User (product.md §2)."""
 
-from sqlalchemy import Connection, bindparam, select, table, type_coerce
+from sqlalchemy import Connection, bindparam, select, table
 from sqlalchemy import column as column_of
 from sqlalchemy.types import Text
 
-from scim_server.database import reading
-from scim_server.directory.documents import load_attributes
 from scim_server.protocol.errors import Conflict
 from scim_server.roles.catalogue import catalogue
 from scim_server.users.models import User
@@ -22,17 +20,6 @@ _ANOTHER_OWNER = (
         User.role == bindparam("owner"),
         User.id != bindparam("user"),
     )
-    .limit(1)
-)
-
-_FIRST_OWNER = (
-    select(type_coerce(User.document, Text()))
-    .where(
-        User.organization_id == bindparam("organization"),
-        User.status == Status.ACTIVE.value,
-        User.role == bindparam("owner"),
-    )
-    .order_by(User.created_at, User.id)
     .limit(1)
 )
 
@@ -57,17 +44,3 @@ def refuse_to_lose_last_owner(
     bound = {"organization": organization_id, "owner": owner, "user": user_id}
     if connection.execute(_ANOTHER_OWNER, bound).first() is None:
         raise LastOwner
-
-
-def first_owner_email(organization_id: str) -> str | None:
-    """Return the e-mail address of the Organization's longest-standing active Owner, None where it has none.
-
-    The primary address, else the first, else the userName, which is an address with most identity providers.
-    """
-    with reading() as connection:
-        found = connection.execute(_FIRST_OWNER, {"organization": organization_id, "owner": catalogue().owner}).scalar()
-    if found is None:
-        return None
-    attributes = load_attributes(found)
-    emails = sorted(attributes.get("emails", ()), key=lambda email: email.get("primary") is not True)
-    return str(next((email["value"] for email in emails if "value" in email), attributes["userName"]))

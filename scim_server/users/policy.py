@@ -1,7 +1,7 @@
-"""What a SCIM push does to a person's membership (product.md §2): pure decisions, no database.
+"""What a SCIM push or an Owner does to a person's membership (product.md §2): pure decisions, no database.
 
 The three questions are always the same: is the person known, does the identity provider say `active`, and is
-just-in-time provisioning on. Invitations, logins and owners will ask here too.
+just-in-time provisioning on. Invitations and logins will ask here too.
 """
 
 from dataclasses import dataclass, replace
@@ -69,20 +69,26 @@ def push_known(
     if current.status is Status.INACTIVE:
         return _reactivate(adopted, automatic_membership) if active else adopted
     if current.status is Status.PENDING and automatic_membership is not None:
-        return _enter(adopted, automatic_membership) if offer_expired else replace(adopted, status=Status.ACTIVE)
+        if offer_expired:
+            return _enter(replace(adopted, role=None), automatic_membership)
+        return replace(adopted, status=Status.ACTIVE)
     return adopted
 
 
 def _enter(person: Membership, automatic_membership: str | None) -> Membership:
+    # A role that an Owner has chosen for them already is theirs.
     if automatic_membership is None:
-        return replace(person, status=Status.AWAITING_INVITATION, role=None, status_before=None)
-    return replace(person, status=Status.ACTIVE, role=automatic_membership, status_before=None)
+        return replace(person, status=Status.AWAITING_INVITATION, status_before=None)
+    return replace(person, status=Status.ACTIVE, role=person.role or automatic_membership, status_before=None)
 
 
 def _reactivate(person: Membership, automatic_membership: str | None) -> Membership:
     """Restore what deactivation took from members; all others knock again, as deactivation ended their invitation."""
     if person.status_before is Status.ACTIVE:
         return replace(person, status=Status.ACTIVE, status_before=None)
+    if person.status_before is Status.PENDING:
+        # The role was that of the invitation, which nobody accepted.
+        person = replace(person, role=None)
     return _enter(person, automatic_membership)
 
 
@@ -91,6 +97,27 @@ def admit_waiting(current: Membership, *, automatic_membership: str) -> Membersh
     if current.status is not Status.AWAITING_INVITATION:
         return current
     return _enter(current, automatic_membership)
+
+
+def owner_deactivate(current: Membership) -> Membership:
+    """Decide for a person whom an Owner deactivates; `active` says so to the identity provider."""
+    if current.status is Status.INACTIVE:
+        return current
+    return replace(current, status=Status.INACTIVE, status_before=current.status, active=False)
+
+
+def owner_reactivate(current: Membership, *, automatic_membership: str | None) -> Membership:
+    """Decide for a person whom an Owner reactivates: they become what they were, as after a push of `active`.
+
+    Only the invited differ: no identity provider vouches for them here, and deactivation ended their invitation, so
+    they wait for another.
+    """
+    if current.status is not Status.INACTIVE:
+        return current
+    back = replace(current, active=True)
+    if current.status_before is Status.PENDING:
+        return replace(back, status=Status.AWAITING_INVITATION, role=None, status_before=None)
+    return _reactivate(back, automatic_membership)
 
 
 def access_ends(before: Membership, after: Membership | None) -> bool:

@@ -3,16 +3,15 @@
 Every function takes the `Provisioning` it acts in, and returns the row as it is stored afterwards.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from scim_server.audit.service import Event, record
-from scim_server.database import is_unique_violation, reading, transaction
+from scim_server.audit.service import Event, event_rows, record
+from scim_server.database import at_once, is_unique_violation, reading, transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import Stored, load_attributes
 from scim_server.identifiers import new_id, now
@@ -23,10 +22,13 @@ from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
 from scim_server.users.access import adjust_sessions
+from scim_server.users.events import refusal_recorded, standing
 from scim_server.users.invited import end_invitation, ending, offer_expired
-from scim_server.users.memberships import leave_all_teams, lock_teams
-from scim_server.users.ownership import LastOwner, refuse_to_lose_last_owner
+from scim_server.users.memberships import lock_teams
+from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, access_ends, push_known, push_new
+from scim_server.users.removal import remove_user
+from scim_server.users.writing import change_user, create_user
 
 Attributes = Mapping[str, Any]
 
@@ -38,24 +40,37 @@ def create(provisioning: Provisioning, attributes: Attributes, *, user_id: str |
     """
     attributes = {**attributes, "active": attributes.get("active", True)}
     organization_id = provisioning.organization_id
-    user_id = user_id or new_id()
-    with transaction() as connection:
-        policy = provisioning.policy(connection)
-        membership = push_new(active=attributes["active"], automatic_membership=policy.automatic_membership)
-        moment = now()
-        row = {
-            **store.user_row(organization_id, user_id, provisioning.user_type, attributes),
-            **store.membership_row(membership),
-            **store.grant_row(membership, provisioning.origin, moment),
-            "version": 1,
-            "created_at": moment,
-            "modified_at": moment,
-        }
-        if not store.insert_user(connection, row, store.email_rows(organization_id, user_id, attributes)):
-            raise _taken(connection, organization_id, attributes)
-        changes = differences({}, {**attributes, **_standing(membership)})
-        record(connection, organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
+    user_id, moment = user_id or new_id(), now()
+    row = {
+        **store.user_row(organization_id, user_id, provisioning.user_type, attributes),
+        "version": 1,
+        "created_at": moment,
+        "modified_at": moment,
+    }
+    while not _create(provisioning, row, attributes):
+        with reading() as connection:
+            policy = provisioning.policy(connection)
+            if policy.automatic_membership == provisioning.automatic_membership:
+                raise _taken(connection, organization_id, attributes)
+        provisioning = replace(provisioning, automatic_membership=policy.automatic_membership)
     return Stored(user_id, 1, moment, moment, row["document"], None)
+
+
+def _create(provisioning: Provisioning, row: Mapping[str, Any], attributes: Attributes) -> bool:
+    """Write a User by the policy at hand; return False where that no longer holds, or a unique value is taken."""
+    organization_id, user_id = provisioning.organization_id, row["id"]
+    policy = {
+        "connection_id": provisioning.connection_id,
+        "automatic_membership": provisioning.automatic_membership,
+    }
+    membership = push_new(active=attributes["active"], automatic_membership=provisioning.automatic_membership)
+    changes = differences({}, {**attributes, **standing(membership)})
+    (event,) = event_rows(organization_id, provisioning.origin, [Event("scim:user:created", "User", user_id, changes)])
+    granted = store.grant_row(membership, provisioning.origin, row["created_at"])
+    user = {**row, **store.membership_row(membership), **granted}
+    emails = store.email_rows(organization_id, user_id, attributes)
+    with at_once() as connection:
+        return create_user(connection, user, emails, event, policy)
 
 
 def replace_user(
@@ -80,18 +95,10 @@ def patch(
 def delete(provisioning: Provisioning, user_id: str, *, if_match: str | None = None) -> None:
     """Delete a User from the Organization and all its Teams; raises NotFound, Conflict for the last Owner."""
     organization_id = provisioning.organization_id
-    with _refusal_recorded(provisioning, user_id), transaction() as connection:
+    with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
         lock_teams(connection, organization_id, user_id)
         user = _locked(connection, provisioning, user_id, if_match)
-        refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, None)
-        attributes = load_attributes(user.document)
-        adjust_sessions(connection, organization_id, user_id, user.membership, None)
-        leave_all_teams(connection, organization_id, user_id, now())
-        store.delete_user(connection, organization_id, user_id)
-        gone = differences({**attributes, **_standing(user.membership)}, {})
-        ended = end_invitation(connection, organization_id, user_id, ending(user.membership, None), now(), "scim")
-        events = [Event("scim:user:deleted", "User", user_id, gone), *ended]
-        record(connection, organization_id, provisioning.origin, events)
+        remove_user(connection, organization_id, provisioning.origin, user, "scim:user:deleted")
 
 
 def _change(
@@ -103,7 +110,7 @@ def _change(
     organization_id = provisioning.organization_id
     after: Attributes = {}
     try:
-        with _refusal_recorded(provisioning, user_id), transaction() as connection:
+        with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
@@ -111,18 +118,17 @@ def _change(
             membership = push_known(
                 user.membership,
                 active=after.get("active"),
-                automatic_membership=provisioning.policy(connection).automatic_membership,
+                automatic_membership=user.automatic_membership,
                 offer_expired=expired,
             )
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
             adjust_sessions(connection, organization_id, user_id, user.membership, membership)
-            stored = _store(connection, provisioning, user, before, after, membership)
+            stored = _store(connection, provisioning, user, differences(before, after), after, membership)
             end = ending(user.membership, membership, expired=expired)
             ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
-            events = [*_events(user, before, after, membership), *ended]
-            record(connection, organization_id, provisioning.origin, events)
+            record(connection, organization_id, provisioning.origin, ended)
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):
@@ -135,36 +141,28 @@ def _store(
     connection: Connection,
     provisioning: Provisioning,
     user: store.LockedUser,
-    before: Attributes,
+    changes: Mapping[str, Any],
     after: Attributes,
     membership: Membership,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
-    changed, moment = after != before, now()
-    row = {
-        **store.user_row(provisioning.organization_id, user.id, provisioning.user_type, after),
-        **store.membership_row(membership),
-        "version": user.version + changed,
-        "modified_at": moment if changed else user.modified_at,
-    }
+    organization_id, moment = provisioning.organization_id, now()
+    changed = store.changed_columns(user, provisioning.user_type, after, changes, membership)
+    if changes:
+        changed |= {"version": user.version + 1, "modified_at": moment}
     if membership.role != user.membership.role:
-        row |= store.grant_row(membership, provisioning.origin, moment)
-    emails_changed = after.get("emails") != before.get("emails")
-    emails = store.email_rows(provisioning.organization_id, user.id, after) if emails_changed else []
-    store.update_user(connection, row, emails, emails_changed=emails_changed)
-    return Stored(user.id, row["version"], user.created_at, row["modified_at"], row["document"], user.groups)
-
-
-@contextmanager
-def _refusal_recorded(provisioning: Provisioning, user_id: str) -> Iterator[None]:
-    """Keep an audit event of a refusal, after the transaction that it ended has stored nothing."""
-    try:
-        yield
-    except LastOwner as refusal:
-        event = Event("scim:user:refused", "User", user_id, {"#reason": [None, refusal.detail]})
-        with transaction() as connection:
-            record(connection, provisioning.organization_id, provisioning.origin, [event])
-        raise
+        changed |= store.grant_row(membership, provisioning.origin, moment)
+    emails = store.email_rows(organization_id, user.id, after) if "emails" in changes else None
+    (event,) = event_rows(organization_id, provisioning.origin, [_event(user, changes, membership)])
+    change_user(connection, {"organization_id": organization_id, "id": user.id}, changed, emails, event)
+    return Stored(
+        user.id,
+        changed.get("version", user.version),
+        user.created_at,
+        changed.get("modified_at", user.modified_at),
+        changed.get("document", user.document),
+        user.groups,
+    )
 
 
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
@@ -173,6 +171,7 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
         provisioning.organization_id,
         user_id,
         provisioning.base,
+        connection_id=provisioning.connection_id,
         has_nested_teams=provisioning.has_nested_teams,
     )
     if user is None:
@@ -182,28 +181,17 @@ def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if
     return user
 
 
-def _events(user: store.LockedUser, before: Attributes, after: Attributes, membership: Membership) -> list[Event]:
-    changes = differences({**before, **_standing(user.membership)}, {**after, **_standing(membership)})
+def _event(user: store.LockedUser, changes: Mapping[str, Any], membership: Membership) -> Event:
     if access_ends(user.membership, membership):
         action = "scim:user:deactivated"
     elif user.membership.status is not membership.status:
         action = f"scim:user:{'activated' if membership.status.value == 'ACTIVE' else 'updated'}"
-    elif not user.membership.is_idp_managed and before == after:
+    elif not user.membership.is_idp_managed and not changes:
         action = "scim:user:adopted"
     else:
         action = "scim:user:updated"
-    return [Event(action, "User", user.id, changes)]
-
-
-def _standing(membership: Membership) -> dict[str, Any]:
-    """Return what an audit event says of the standing, under names that no SCIM attribute has."""
-    visible = replace(membership, active=None)
-    return {
-        "#status": visible.status.value,
-        "#role": visible.role,
-        "#source": visible.source.value,
-        "#isIdpManaged": visible.is_idp_managed,
-    }
+    differing = differences(standing(user.membership), standing(membership))
+    return Event(action, "User", user.id, {**changes, **differing})
 
 
 def _taken(

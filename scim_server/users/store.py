@@ -1,14 +1,14 @@
 """Write a User's row, its e-mail rows and the totals; called by the service inside its transaction."""
 
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Update, bindparam, delete, exists, insert, select, type_coerce, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import Text
 
 from scim_server.audit.service import Origin
+from scim_server.database import Prepared
 from scim_server.directory.documents import dump_document, dump_search
 from scim_server.directory.totals import add_to_total
 from scim_server.protocol.attributes import ResourceType
@@ -18,18 +18,15 @@ from scim_server.users.mapping import USER_MAPPING
 from scim_server.users.memberships import groups_json
 from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
+from scim_server.users.writing import AUTOMATIC_MEMBERSHIP
 
 _INSERT = {
     "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
     "postgresql": postgresql.insert(User).on_conflict_do_nothing().returning(User.id),
 }
 _INSERT_EMAILS = insert(UserEmail)
-_OF_KEY = (User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
-_UPDATE = update(User).where(*_OF_KEY)
-_DELETE = delete(User).where(*_OF_KEY)
-_DELETE_EMAILS = delete(UserEmail).where(
-    UserEmail.organization_id == bindparam("key_organization"), UserEmail.user_id == bindparam("key_id")
-)
+_OF_KEY = (User.organization_id == bindparam("organization_id"), User.id == bindparam("id"))
+_DELETE = Prepared(delete(User).where(*_OF_KEY))
 _USER_NAME_TAKEN = select(
     exists().where(
         User.organization_id == bindparam("organization"),
@@ -39,8 +36,16 @@ _USER_NAME_TAKEN = select(
 )
 
 
+# The columns of `_looked_up` by the attributes that they hold.
+_LOOKED_UP = {
+    "userName": ("user_name_folded",),
+    "externalId": ("external_id",),
+    "displayName": ("display_name", "display_name_folded"),
+}
+
+
 class LockedUser(NamedTuple):
-    """A User's row, locked for the rest of the transaction."""
+    """A User's row, locked for the rest of the transaction, and how people join as it stands there."""
 
     id: str
     version: int
@@ -49,6 +54,7 @@ class LockedUser(NamedTuple):
     document: str
     groups: str | None
     membership: Membership
+    automatic_membership: str | None
 
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
@@ -63,28 +69,35 @@ def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dic
 
 
 def lock_user(
-    connection: Connection, organization_id: str, user_id: str, base: str, *, has_nested_teams: bool
+    connection: Connection,
+    organization_id: str,
+    user_id: str,
+    base: str,
+    *,
+    connection_id: str,
+    has_nested_teams: bool,
 ) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
     dialect = connection.dialect.name
-    bound = {"organization_id": organization_id, "key_organization": organization_id, "key_id": user_id, "base": base}
-    row = connection.execute(_LOCKED[dialect, has_nested_teams], bound).first()
+    bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
+    row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
     if row is None:
         return None
+    status, role, source, is_idp_managed, active, status_before, automatic_membership = row[6:]
     membership = Membership(
-        status=Status(row.status),
-        role=row.role,
-        source=Source(row.source),
-        is_idp_managed=row.is_idp_managed,
-        active=row.active,
-        status_before=Status(row.status_before) if row.status_before else None,
+        status=Status(status),
+        role=role,
+        source=Source(source),
+        is_idp_managed=is_idp_managed,
+        active=active,
+        status_before=Status(status_before) if status_before else None,
     )
-    return LockedUser(row.id, row.version, row.created_at, row.modified_at, row.document, row.groups, membership)
+    return LockedUser._make((*row[:6], membership, automatic_membership))
 
 
-def _locked_statement(dialect: str, *, nested: bool) -> Any:
+def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
     document = type_coerce(User.document, Text()).label("document")
-    return (
+    return Prepared(
         select(
             User.id,
             User.version,
@@ -98,6 +111,7 @@ def _locked_statement(dialect: str, *, nested: bool) -> Any:
             User.is_idp_managed,
             User.active,
             User.status_before,
+            AUTOMATIC_MEMBERSHIP,
         )
         .where(*_OF_KEY)
         .with_for_update(of=User)
@@ -111,27 +125,9 @@ _LOCKED = {
 }
 
 
-def update_user(
-    connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]], *, emails_changed: bool
-) -> None:
-    """Write a changed User; raises IntegrityError where its userName or externalId is taken."""
-    key = {"key_organization": row["organization_id"], "key_id": row["id"]}
-    changed = {name: value for name, value in row.items() if name not in {"organization_id", "id", "created_at"}}
-    connection.execute(_update(tuple(changed)), {**key, **changed})
-    if emails_changed:
-        connection.execute(_DELETE_EMAILS, key)
-        if emails:
-            connection.execute(_INSERT_EMAILS, emails)
-
-
-@lru_cache
-def _update(names: tuple[str, ...]) -> Update:
-    return _UPDATE.values({name: bindparam(name) for name in names})
-
-
 def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:
     """Delete a User's rows."""
-    connection.execute(_DELETE, {"key_organization": organization_id, "key_id": user_id})
+    _DELETE.run(connection, {"organization_id": organization_id, "id": user_id})
     add_to_total(connection, organization_id, USER.name, -1)
 
 
@@ -145,16 +141,47 @@ def user_row(
     organization_id: str, user_id: str, resource_type: ResourceType, attributes: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the columns that hold the SCIM attributes."""
-    display_name = attributes.get("displayName")
     return {
         "organization_id": organization_id,
         "id": user_id,
+        **_looked_up(attributes),
+        "document": dump_document(resource_type, user_id, attributes),
+        "search": dump_search(resource_type, USER_MAPPING, attributes),
+    }
+
+
+def changed_columns(
+    user: LockedUser,
+    resource_type: ResourceType,
+    after: Mapping[str, Any],
+    differing: Collection[str],
+    membership: Membership,
+) -> dict[str, Any]:
+    """Return the columns that a change touches, `differing` being the names of the attributes that do.
+
+    SQLite writes the index of each column that is named, whatever it holds.
+    """
+    changed: dict[str, Any] = {}
+    if membership != user.membership:
+        old, new = membership_row(user.membership), membership_row(membership)
+        changed = {name: value for name, value in new.items() if value != old[name]}
+    if differing:
+        row = _looked_up(after)
+        changed |= {column: row[column] for name in differing for column in _LOOKED_UP.get(name, ())}
+        changed["document"] = dump_document(resource_type, user.id, after)
+    if not all(map(USER_MAPPING.is_indexed_apart, differing)):
+        changed["search"] = dump_search(resource_type, USER_MAPPING, after)
+    return changed
+
+
+def _looked_up(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns that Users are found and shown by."""
+    display_name = attributes.get("displayName")
+    return {
         "user_name_folded": fold(attributes["userName"]),
         "external_id": attributes.get("externalId"),
         "display_name": display_name,
         "display_name_folded": fold(display_name) if display_name is not None else None,
-        "document": dump_document(resource_type, user_id, attributes),
-        "search": dump_search(resource_type, USER_MAPPING, attributes),
     }
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, case, func, select, update
 
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
@@ -23,15 +23,22 @@ _LOCK = (
     .order_by(User.id)
     .with_for_update()
 )
+
+
+def _unless_given(kept: Any, name: str) -> Any:
+    """Return a new value for who has no role yet; where an Owner has chosen one before, that stays said."""
+    return case((User.role.is_(None), bindparam(name)), else_=kept)
+
+
 _ADMIT = (
     update(User)
     .where(User.organization_id == bindparam("key_organization"), User.id == bindparam("key_id"))
     .values(
         status=bindparam("status"),
         role=bindparam("role"),
-        role_granted_at=bindparam("role_granted_at"),
-        role_granted_by_type=bindparam("role_granted_by_type"),
-        role_granted_by_id=bindparam("role_granted_by_id"),
+        role_granted_at=_unless_given(User.role_granted_at, "role_granted_at"),
+        role_granted_by_type=_unless_given(User.role_granted_by_type, "role_granted_by_type"),
+        role_granted_by_id=_unless_given(User.role_granted_by_id, "role_granted_by_id"),
     )
 )
 
@@ -41,7 +48,8 @@ class AutomaticMembershipDisabled(Conflict):
 
     default_detail = (
         "Automatic membership is disabled, so there is no role that the waiting Users would get. "
-        "Set one first: scim-server connection set --automatic-membership ORGANIZATION_MEMBER"
+        "Set one first, as `automaticMembership` of a Connection or by "
+        "scim-server connection set --automatic-membership ORGANIZATION_MEMBER"
     )
 
 
@@ -54,16 +62,22 @@ def count_waiting(organization_id: str) -> int:
 def admit_all_waiting(organization_id: str, origin: Origin, policy: Callable[[Connection], JoiningPolicy]) -> int:
     """Make every waiting User a member with the automatic role, all or none, and return how many.
 
-    `policy` reads how people join inside the transaction. Versions stay: SCIM does not show who may enter. Raises
-    AutomaticMembershipDisabled.
+    `policy` reads how people join inside the transaction. Raises AutomaticMembershipDisabled.
     """
     with transaction() as connection:
-        role = policy(connection).automatic_membership
-        if role is None:
-            raise AutomaticMembershipDisabled
-        waiting = connection.execute(_LOCK, {"organization": organization_id}).all()
-        if waiting:
-            _admit(connection, organization_id, origin, waiting, role)
+        return admit_waiting_as(connection, organization_id, origin, policy(connection).automatic_membership)
+
+
+def admit_waiting_as(connection: Connection, organization_id: str, origin: Origin, role: str | None) -> int:
+    """Make every waiting User a member with this role, in the caller's transaction, and return how many.
+
+    Versions stay: SCIM does not show who may enter. Raises AutomaticMembershipDisabled where there is no role.
+    """
+    if role is None:
+        raise AutomaticMembershipDisabled
+    waiting = connection.execute(_LOCK, {"organization": organization_id}).all()
+    if waiting:
+        _admit(connection, organization_id, origin, waiting, role)
     return len(waiting)
 
 

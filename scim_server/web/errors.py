@@ -6,7 +6,7 @@ Elsewhere it is a page for people, and problem JSON (RFC 9457) for programs.
 import logging
 
 import orjson
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
@@ -57,11 +57,12 @@ def set_up_errors(app: Flask) -> None:
 
 def answer(error: Exception) -> Response:
     """Return the answer for an exception; unknown ones are logged and answered without any detail."""
-    known = _known(error)
+    known = g.refusal = known_error(error)
     response = _body(known)
     response.headers["X-Request-Id"] = request_id()
-    if isinstance(known, errors.TooManyRequests | errors.Unavailable):
-        response.headers["Retry-After"] = str(known.retry_after)
+    retry_after: int | None = getattr(known, "retry_after", None)
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
     if isinstance(known, errors.Unauthorized):
         # Whoever sent nothing did nothing wrong yet (RFC 6750 §3.1).
         wrong = ', error="invalid_token"' if request.headers.get("Authorization") else ""
@@ -71,7 +72,8 @@ def answer(error: Exception) -> Response:
     return response
 
 
-def _known(error: Exception) -> ScimError:
+def known_error(error: Exception) -> ScimError:
+    """Return what an exception is answered as; one that nobody knows is logged and becomes an InternalError."""
     if isinstance(error, ScimError):
         return error
     if isinstance(error, UnknownRole):
@@ -97,9 +99,11 @@ def _body(error: ScimError) -> Response:
 
 def _is_for_people() -> bool:
     """Tell whether a page was asked for, or something that a browser would show as one."""
+    accepted = request.accept_mimetypes
+    if request.is_json or accepted["application/json"] > accepted["text/html"]:
+        return False
     if isinstance(current_app.blueprints.get(request.blueprint or ""), PagesBlueprint):
         return True
-    accepted = request.accept_mimetypes
     return accepted["text/html"] > accepted["application/json"]
 
 

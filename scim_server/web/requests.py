@@ -2,7 +2,8 @@
 
 import re
 
-from flask import g, request
+from flask import Request
+from flask.globals import request_ctx
 
 from scim_server.audit.service import ActorType, Origin
 from scim_server.identifiers import new_id
@@ -10,20 +11,28 @@ from scim_server.protocol.errors import InvalidSyntax
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_USER_AGENT_LENGTH = 256
+# Where the request's id is kept; `flask.g` is looked up anew for each of its attributes.
+_KEPT = "scim_server.request_id"
+
+
+def current_request() -> Request:
+    """Return the request itself, for those who ask it much: `flask.request` looks it up anew for each attribute."""
+    return request_ctx.request
 
 
 def request_id() -> str:
     """Return the id of this request: the client's X-Request-Id where it is a harmless word, else a new one."""
-    if "request_id" not in g:
-        sent = request.headers.get("X-Request-Id", "")
-        g.request_id = sent if _REQUEST_ID.fullmatch(sent) else new_id()
-    found: str = g.request_id
+    environ = current_request().environ
+    found: str | None = environ.get(_KEPT)
+    if found is None:
+        sent = environ.get("HTTP_X_REQUEST_ID", "")
+        found = environ[_KEPT] = sent if _REQUEST_ID.fullmatch(sent) else new_id()
     return found
 
 
 def bearer_credentials() -> str:
     """Return the token of the request, empty where there is none; raises InvalidSyntax for several headers."""
-    header = request.headers.get("Authorization", "")
+    header: str = current_request().environ.get("HTTP_AUTHORIZATION", "")
     if "," in header:
         raise InvalidSyntax("Send one Authorization header.")
     scheme, _, credentials = header.strip().partition(" ")
@@ -35,7 +44,8 @@ def bearer_credentials() -> str:
 
 def origin(actor_type: ActorType, actor_id: str, actor_name: str | None = None) -> Origin:
     """Return who changes something with this request, for its audit events."""
-    user_agent = request.headers.get("User-Agent", "")[:MAX_USER_AGENT_LENGTH]
+    request = current_request()
+    user_agent = request.environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT_LENGTH]
     if not user_agent.isprintable():
         user_agent = "".join(character if character.isprintable() else "?" for character in user_agent)
     return Origin(actor_type, actor_id, actor_name, request_id(), request.remote_addr, user_agent or None)

@@ -15,6 +15,8 @@ _HEADERS = [
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+# What answers each in its own form, also that there is nothing by a path.
+_SURFACES = ("/scim/", "/v1/")
 # Host headers whose judgement is remembered: each request brings one, and nearly always the same.
 _REMEMBERED_HOSTS = 256
 
@@ -40,7 +42,7 @@ class Guard:
         path: str = environ.get("PATH_INFO", "")
         raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         if _is_hostile(path, raw):
-            environ["PATH_INFO"] = "/scim/unknown-path" if path.startswith("/scim/") else "/unknown-path"
+            environ["PATH_INFO"] = f"{next(filter(path.startswith, _SURFACES), '/')}unknown-path"
         elif "//" in path or (path.endswith("/") and path != "/"):
             environ["PATH_INFO"] = "/" + "/".join(part for part in path.split("/") if part)
         return self._application(environ, start)

@@ -39,6 +39,15 @@ def test_show_and_set(installation: Installation, slug: str) -> None:
     assert refusing["unknown_members"] == "refuse"
 
 
+def test_a_connection_is_named_where_there_are_several(installation: Installation, slug: str) -> None:
+    named = installation.json("connection", "show", "-O", slug, "--connection", "Identity provider")
+    assert named == installation.json("connection", "show", "-O", slug)
+    line = installation.refused("connection", "set", "-O", slug, "--connection", "Okta", "--unknown-members", "refuse")
+    assert "There is no Connection 'Okta'" in line
+    assert "Identity provider" in line
+    assert installation.json("connection", "show", "-O", slug) == named
+
+
 def test_an_unknown_role_is_answered_by_those_there_are(installation: Installation, slug: str) -> None:
     line = installation.refused("connection", "set", "-O", slug, "--automatic-membership", "boss")
     assert "'BOSS' is no role" in line

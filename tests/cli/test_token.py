@@ -47,8 +47,8 @@ def test_another_organizations_token_is_unknown(installation: Installation, slug
 
 
 def test_names_that_cannot_be(installation: Installation, slug: str) -> None:
-    for name in ("", " ", "a" * 101, "two\nlines"):
-        assert "1 to 100 printable characters" in installation.refused("token", "create", "-O", slug, "--name", name)
+    for name in ("", " ", "a" * 257, "two\nlines"):
+        assert "1 to 256 printable characters" in installation.refused("token", "create", "-O", slug, "--name", name)
     assert installation.json("token", "list", "-O", slug) == []
 
 

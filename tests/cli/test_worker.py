@@ -31,7 +31,7 @@ def invite(installation: Installation, url: str, email: str) -> None:
 
 
 def mails(installation: Installation) -> list[Path]:
-    return list((installation.home / "mail").glob("[!.]*.eml"))
+    return list((installation.home / "mail").glob("*.eml"))
 
 
 def wait_for_mail(installation: Installation, number: int) -> None:

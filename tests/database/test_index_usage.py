@@ -12,7 +12,8 @@ from sqlalchemy import event, text
 
 from scim_server.database import db
 from scim_server.database.engines import dispose_engines, read_engine
-from tests.conftest import make_app, make_organization
+from tests.conftest import Organization, make_api, make_app, make_organization
+from tests.support.api import ApiClient
 from tests.support.client import BULK, USER, ScimClient
 from tests.support.postgres import create_database
 
@@ -125,7 +126,35 @@ def test_lists_read_only_their_page(large: tuple[ScimClient, dict[str, str]], pa
     _assert_no_scan(large[0], "/Users", parameters, whole_index=True)
 
 
-def _assert_no_scan(scim: ScimClient, endpoint: str, parameters: dict[str, Any], *, whole_index: bool = False) -> None:
+# Lists of the management API and their usual filters; a search for a part of a name reads all names.
+OWNERS_LISTS = [
+    ("/users", {"status": "INACTIVE"}),
+    ("/users", {"organizationRole": "ORGANIZATION_OWNER"}),
+    ("/users", {"organizationRole": "ORGANIZATION_OWNER", "status": "ACTIVE", "sorts": "username:asc"}),
+    ("/users", {"teamId": "{team}", "sorts": "fullName:asc"}),
+    ("/users", {"workspaceId": "none"}),
+    ("/users/{user}", {}),
+    ("/users/{member}/teams", {}),
+    ("/teams", {"names": "team 7"}),
+    ("/teams/{team}", {}),
+    ("/teams/{team}/members", {}),
+]
+
+
+@pytest.mark.parametrize(("path", "query"), OWNERS_LISTS, ids=str)
+def test_lists_of_owners_are_served_by_an_index(
+    large: tuple[ScimClient, dict[str, str]], path: str, query: dict[str, str]
+) -> None:
+    scim, ids = large
+    api = make_api(scim.app, Organization(scim.organization_id, "", scim.token))
+    filled = {name: value.format(**ids) for name, value in query.items()}
+
+    _assert_no_scan(api, path.format(**ids), filled)
+
+
+def _assert_no_scan(
+    client: ScimClient | ApiClient, endpoint: str, parameters: dict[str, Any], *, whole_index: bool = False
+) -> None:
     """Explain every statement of a request."""
     statements: list[tuple[str, Any]] = []
 
@@ -134,7 +163,11 @@ def _assert_no_scan(scim: ScimClient, endpoint: str, parameters: dict[str, Any],
 
     event.listen(read_engine(), "before_cursor_execute", note)
     try:
-        answer = scim.get(endpoint, query_string=parameters)
+        answer = (
+            client.get(endpoint, query_string=parameters)
+            if isinstance(client, ScimClient)
+            else client.get(endpoint, **parameters)
+        )
     finally:
         event.remove(read_engine(), "before_cursor_execute", note)
     assert answer.status_code == 200, answer.get_data(as_text=True)

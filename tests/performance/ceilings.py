@@ -41,7 +41,13 @@ def engines(settings: Settings) -> tuple[Engine, Engine]:
 
 def _pragmas(synchronous: str) -> Any:
     def connect(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in ("journal_mode=WAL", f"synchronous={synchronous}", "cache_size=-65536", "mmap_size=1073741824"):
+        for pragma in (
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "cache_size=-65536",
+            "mmap_size=1073741824",
+            "wal_autocheckpoint=4000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     return connect

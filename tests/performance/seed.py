@@ -98,14 +98,10 @@ def _write_teams(connection: Connection, provisioning: Provisioning, user_ids: l
     moment = now()
     for team_id, name in names.items():
         row = {
-            "organization_id": provisioning.organization_id,
-            "id": team_id,
-            **team_store.team_row(provisioning, team_id, {"displayName": name}),
-            "version": 1,
+            **team_store.creation_row(provisioning.organization_id, team_id, provisioning.origin, moment),
+            **team_store.team_row(provisioning.group_type, team_id, {"displayName": name}, is_unique=True),
             "is_idp_managed": True,
             "member_count": len(members.get(team_id, ())),
-            "created_at": moment,
-            "modified_at": moment,
         }
         team_store.insert_team(connection, row)
     for batch in _batches(provisioning.organization_id, members, moment):

@@ -18,6 +18,8 @@ from scim_server.protocol.messages import (
     BulkOperation,
     BulkRequest,
     SearchRequest,
+    _PatchOp,
+    _plain_operations,
     bulk_message,
     list_message,
     load_bulk,
@@ -263,3 +265,46 @@ def test_lists_and_bulk_answers_are_what_clients_parse() -> None:
     answer = bulk_message([{"method": "POST", "bulkId": "q", "status": "201", "location": "https://x.test/Users/1"}])
     operations = BulkResponse[User].model_validate(answer).operations or []
     assert [operation.bulk_id for operation in operations] == ["q"]
+
+
+def by_marshmallow(body: Any) -> Any:
+    return _PatchOp().load(body)["operations"]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "add", "path": "title", "value": "x"},
+        {"op": "replace", "value": {"title": "x"}},
+        {"op": "replace", "path": None, "value": None},
+        {"op": "remove", "path": "title"},
+        {"op": "remove", "path": "", "value": []},
+    ],
+)
+def test_operations_that_need_no_repair_are_what_marshmallow_makes_of_them(operation: dict[str, Any]) -> None:
+    body = patch(operation, {"op": "add", "path": "nickName", "value": 1})
+
+    assert _plain_operations(body) == by_marshmallow(body) == load_patch(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        patch(),
+        patch({"op": "Add", "path": "title", "value": "x"}),
+        patch({"Op": "add", "path": "title", "value": "x"}),
+        patch({"op": "add", "path": "title", "value": "x", "more": 1}),
+        patch({"op": "add", "path": 5, "value": "x"}),
+        patch({"op": ["add"], "value": "x"}),
+        patch({"value": "x"}),
+        patch("add"),
+        {"schemas": [PATCH_OP], "Operations": {}},
+        {"schemas": [PATCH_OP], "operations": []},
+        {"schemas": [PATCH_OP.lower()], "Operations": []},
+        {"Operations": []},
+        [],
+        None,
+    ],
+)
+def test_all_other_messages_are_left_to_marshmallow(body: Any) -> None:
+    assert not _plain_operations(body)

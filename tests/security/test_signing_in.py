@@ -38,6 +38,7 @@ FORMS = {
     "/password/reset/x": {"password": PASSWORD},
     "/email/proof/x": {},
     "/email/change/x": {},
+    "/set-up/x": {"name": "Mallory", "password": PASSWORD},
     "/me/name": {"name": "Mallory"},
     "/me/confirm": {"password": PASSWORD},
     "/me/password": {"password": PASSWORD},

@@ -22,12 +22,13 @@ def insert_person(
     active: bool | None = True,
     status_before: Status | None = None,
     is_idp_managed: bool = False,
+    user_id: str | None = None,
 ) -> str:
     """Write a User with this standing, as an invitation, a login or an Owner would, and return its id."""
     attributes: dict[str, Any] = {"userName": user_name}
     if active is not None:
         attributes["active"] = active
-    user_id, moment = new_id(), now()
+    user_id, moment = user_id or new_id(), now()
     membership = Membership(status, role, source, is_idp_managed, active, status_before)
     row = {
         **store.user_row(organization_id, user_id, USER, attributes),

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading, transaction
+from scim_server.users import service
 from scim_server.users.models import User
 from scim_server.users.policy import Source, Status
 from tests.conftest import Organization
@@ -347,3 +348,33 @@ def _events(organization_id: str) -> list[tuple[str, str]]:
     statement = select(AuditEvent.action, AuditEvent.id).where(AuditEvent.organization_id == organization_id)
     with reading() as connection:
         return [(row.action, row.id) for row in connection.execute(statement)]
+
+
+@pytest.mark.parametrize(
+    ("seen", "stands", "expected"),
+    [
+        (MEMBER, None, ("AWAITING_INVITATION", None)),
+        (None, MEMBER, ("ACTIVE", MEMBER)),
+        (MEMBER, BILLING, ("ACTIVE", BILLING)),
+    ],
+)
+def test_the_toggle_is_switched_after_the_token_was_recognised(
+    organization: Organization,
+    scim: ScimClient,
+    monkeypatch: pytest.MonkeyPatch,
+    seen: str | None,
+    stands: str | None,
+    expected: tuple[str, str | None],
+) -> None:
+    organization.set_jit(seen)
+    write = service.create_user
+
+    def switch_and_write(*arguments: Any) -> bool:
+        organization.set_jit(stands)
+        return write(*arguments)
+
+    monkeypatch.setattr(service, "create_user", switch_and_write)
+
+    user = scim.create_user("ada@example.com")
+
+    assert standing(organization.id, user["id"]) == (*expected, "scim", True)

@@ -11,6 +11,8 @@ from scim_server.users.policy import (
     access_ends,
     admit_waiting,
     gives_up_ownership,
+    owner_deactivate,
+    owner_reactivate,
     push_known,
     push_new,
 )
@@ -170,6 +172,66 @@ def test_owner_admits_the_waiting_and_nobody_else(standing: Standing) -> None:
     expected = JOINED if standing == WAITING else standing
 
     assert admit_waiting(person(standing, active=True), automatic_membership=MEMBER) == person(expected, active=True)
+
+
+@pytest.mark.parametrize(
+    "before", [(AWAITING, INVITED, None), (INACTIVE, INVITED, AWAITING), (INACTIVE, INVITED, None)]
+)
+def test_role_that_an_owner_chose_for_who_never_was_in_is_theirs(before: Standing) -> None:
+    """They wait with it while just-in-time provisioning is off, and enter with it."""
+    waiting = push_known(person(before), active=True, automatic_membership=OFF)
+    assert (waiting.status, waiting.role) == (AWAITING, INVITED)
+
+    entered = admit_waiting(waiting, automatic_membership=MEMBER)
+    assert (entered.status, entered.role) == (ACTIVE, INVITED)
+
+
+# What a person is; then what they are once an Owner deactivated them, and once one reactivates them by the toggle.
+BY_HAND: dict[Standing, tuple[Standing, dict[str | None, Standing]]] = {
+    OPEN_INVITATION: (INVITED_AND_DEACTIVATED, dict.fromkeys((ON, OFF), OPEN_INVITATION)),
+    WAITING: (PUSHED_INACTIVE_LATER, dict.fromkeys((ON, OFF), WAITING)),
+    ACCEPTED: (MEMBER_DEACTIVATED, dict.fromkeys((ON, OFF), ACCEPTED)),
+    MEMBER_DEACTIVATED: (MEMBER_DEACTIVATED, dict.fromkeys((ON, OFF), ACCEPTED)),
+    # Nobody accepted the invitation, deactivation ended it, and no identity provider vouches for the person.
+    INVITED_AND_DEACTIVATED: (INVITED_AND_DEACTIVATED, dict.fromkeys((ON, OFF), WAITING)),
+    # Who never had a role gets one where people join by themselves, else waits for an invitation.
+    PUSHED_INACTIVE_LATER: (PUSHED_INACTIVE_LATER, {ON: JOINED, OFF: WAITING}),
+    STRANGER: (STRANGER, {ON: JOINED, OFF: WAITING}),
+}
+
+
+def test_the_table_by_hand_names_every_standing() -> None:
+    assert set(BY_HAND) == set(KNOWN)
+
+
+@pytest.mark.parametrize("standing", BY_HAND, ids=str)
+def test_owner_deactivates(standing: Standing) -> None:
+    expected, _ = BY_HAND[standing]
+
+    for source, managed, shown in product(SOURCES, (True, False), (True, False, None)):
+        current = person(standing, source=source, managed=managed, active=shown)
+        # `active` follows the status; who was INACTIVE already is left alone.
+        active = shown if standing[0] is INACTIVE else False
+        assert owner_deactivate(current) == person(expected, source=source, managed=managed, active=active)
+
+
+@pytest.mark.parametrize(("standing", "toggle"), list(product(BY_HAND, (ON, OFF))), ids=str)
+def test_owner_reactivates(standing: Standing, toggle: str | None) -> None:
+    expected = BY_HAND[standing][1][toggle]
+
+    for source, managed, shown in product(SOURCES, (True, False), (True, False, None)):
+        current = person(standing, source=source, managed=managed, active=shown)
+        active = True if standing[0] is INACTIVE else shown
+        assert owner_reactivate(current, automatic_membership=toggle) == person(
+            expected, source=source, managed=managed, active=active
+        )
+
+
+@pytest.mark.parametrize("toggle", [ON, OFF])
+def test_reactivation_restores_what_deactivation_took(toggle: str | None) -> None:
+    before = person(ACCEPTED, active=True)
+
+    assert owner_reactivate(owner_deactivate(before), automatic_membership=toggle) == before
 
 
 def test_access_ends_where_an_active_person_is_active_no_more() -> None:

@@ -57,9 +57,11 @@ def counted() -> Iterator[Statements]:
 def warm(app: Flask, scim: ScimClient, monkeypatch: pytest.MonkeyPatch) -> ScimClient:
     """Give a client whose token has just been used, so that its last use is not written again.
 
-    What was observed is written, and walks are cleared, every now and then by whichever request comes; here none does.
+    What was observed or refused is written, and walks are cleared, every now and then by whichever request comes; here
+    none does.
     """
     monkeypatch.setattr(app.extensions["scim_observations"], "_next_flush", float("inf"))
+    monkeypatch.setattr(app.extensions["refusals"], "count", lambda *_: None)
     monkeypatch.setattr(app.extensions["scim_walks"], "_clear_at", float("inf"), raising=False)
     assert scim.get("/Users").status_code == 200
     return scim
@@ -187,7 +189,8 @@ def test_pages_that_are_not_the_whole_list_add_the_total(
 def test_refusals_cost_the_token_alone(warm: ScimClient) -> None:
     stranger = ScimClient(warm.app, warm.organization_id, "scim_0123456789abcdef0123_wrong")
 
-    assert count(lambda: stranger.get("/Users"), 401) == TOKEN
+    # Once more after the answer, for whose token it may have been before it was revoked.
+    assert count(lambda: stranger.get("/Users"), 401) == TOKEN + 1
     assert count(lambda: ScimClient(warm.app, warm.organization_id, "garbage").get("/Users"), 401) == 0
     assert count(lambda: warm.filter("/Users", "unknown eq 1"), 400) == TOKEN
     assert count(lambda: warm.post("/Users", {"schemas": []}), 400) == TOKEN
@@ -216,27 +219,28 @@ def body(user_name: str, **attributes: Any) -> dict[str, Any]:
 
 Request = Callable[[ScimClient, list[str], list[str]], Any]
 
-# What is sent to three Users who are in three Groups, the status, and the statements besides the token's look-up.
-WRITES: dict[str, tuple[Request, int, int]] = {
-    # policy, User, total, event
-    "create User": (lambda scim, users, teams: scim.post("/Users", body("new")), 201, 4),
+# What is sent to three Users who are in three Groups, the status, and the statements besides the token's look-up; two
+# numbers where PostgreSQL, the second, gets in one statement what SQLite gets in several.
+WRITES: dict[str, tuple[Request, int, int | tuple[int, int]]] = {
+    # User, event, total
+    "create User": (lambda scim, users, teams: scim.post("/Users", body("new")), 201, (3, 1)),
     # and e-mails
     "create User with e-mails": (
         lambda scim, users, teams: scim.post("/Users", body("new", emails=[{"value": "a"}, {"value": "b"}])),
         201,
-        5,
+        (4, 1),
     ),
-    # policy, no User, whose name is it
+    # no User, policy, whose name is it
     "create User again": (lambda scim, users, teams: scim.post("/Users", body("user1@example.com")), 409, 3),
-    # lock, policy, User, event
-    "change User": (lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", title("x")), 200, 4),
+    # lock with policy, User, event
+    "change User": (lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", title("x")), 200, (3, 2)),
     # and e-mails out and in
-    "change e-mails": (lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", email("x")), 200, 6),
-    # lock, policy
+    "change e-mails": (lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", email("x")), 200, (5, 2)),
+    # lock
     "change nothing": (
         lambda scim, users, teams: scim.patch(f"/Users/{users[0]}", {"op": "replace", "path": "active", "value": True}),
         200,
-        2,
+        1,
     ),
     # lock, policy, sessions, User, event
     "deactivate User": (
@@ -244,11 +248,11 @@ WRITES: dict[str, tuple[Request, int, int]] = {
             f"/Users/{users[0]}", {"op": "replace", "path": "active", "value": False}
         ),
         200,
-        5,
+        (4, 3),
     ),
     "change nobody": (lambda scim, users, teams: scim.patch("/Users/nobody", title("x")), 404, 1),
     # as a change of e-mails, which the body leaves out
-    "replace User": (lambda scim, users, teams: scim.put(f"/Users/{users[0]}", body("other")), 200, 5),
+    "replace User": (lambda scim, users, teams: scim.put(f"/Users/{users[0]}", body("other")), 200, (4, 2)),
     # locks of the Groups and of the User, sessions, versions of the Groups, memberships, User, total, event
     "delete User": (lambda scim, users, teams: scim.delete(f"/Users/{users[0]}"), 204, 8),
     "delete nobody": (lambda scim, users, teams: scim.delete("/Users/nobody"), 404, 2),
@@ -296,10 +300,12 @@ WRITES: dict[str, tuple[Request, int, int]] = {
 
 
 @pytest.mark.parametrize("name", WRITES)
-def test_writes_cost_what_is_written_here(warm: ScimClient, name: str) -> None:
+def test_writes_cost_what_is_written_here(backend: str, warm: ScimClient, name: str) -> None:
     users, teams = populate(warm, 3)
     warm.patch(f"/Groups/{teams[2]}", {"op": "remove", "path": "members"})
     request, status, expected = WRITES[name]
+    if isinstance(expected, tuple):
+        expected = expected[backend == "postgresql"]
 
     with counted() as statements:
         answer = request(warm, users, teams)

@@ -172,10 +172,12 @@ TABLE: dict[tuple[str, str], list[Entry]] = {
     ("me", "PATCH"): [Entry("/Me", ANYTHING, status=501)],
     ("me", "DELETE"): [Entry("/Me", status=501)],
 }
-# Routes that need no token, and why: they tell nothing of any Organization.
+# Routes that need no token, and why: they tell nothing of any Organization, or ask for a secret of their own.
 PUBLIC = {
     ("operations.healthz", "GET"): "a load balancer asks whether the process answers",
     ("api-docs.openapi_json", "GET"): "the description of the management API, the same for everyone",
+    ("invitations.show", "GET"): "the link of a mail is the secret (tests/security/test_invitations.py)",
+    ("invitations.answer", "POST"): "the link of a mail is the secret (tests/security/test_invitations.py)",
     ("operations.readyz", "GET"): "a load balancer asks whether the database has this version's tables",
 }
 
@@ -218,7 +220,9 @@ def test_every_route_has_an_entry(app: Flask) -> None:
 
     assert scim == set(TABLE)
     # The management API has a matrix of its own: tests/web/management.
-    managed = {rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/organizations")}
+    managed = {
+        rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith(("/v1/organizations", "/v1/users"))
+    }
     others = {route for route in routes(app) if not route[0].startswith("scim.")}
     assert {route for route in others if route[0] not in managed} == set(PUBLIC)
 

@@ -8,6 +8,7 @@ since some clients do not quote (idp-wire E10, A3).
 import json
 import math
 import re
+from functools import lru_cache
 
 from scim_server.protocol.errors import InvalidFilter
 
@@ -31,6 +32,9 @@ _BARE_WORD = re.compile(
     rf"(?!(?:(?i:true|false|null)|{NUMBER})(?:[ \t()\[\]]|$))(?P<word>[^\x00-\x20\x7f\"'`\\()\[\]]++))?+"
 )
 
+# A client's keys are few and short: whether one may hold a bare word is found out once.
+_REMEMBERED_KEYS, _REMEMBERED_LENGTH = 1_000, 512
+
 # Longer ones are no numbers of a directory, and cost time to convert.
 _LONGEST_NUMBER = 400
 
@@ -47,7 +51,16 @@ def lift(text: str) -> tuple[str, list[str]]:
         raise InvalidFilter("The filter holds a string that does not end; close it with a quotation mark.")
     key = PLACEHOLDER.join(parts[0::3])
     literals = [string if "\\" not in string and string.isprintable() else _decode(string) for string in encoded]
-    return _lift_bare_words(key, literals) if _MAY_HOLD_BARE_WORD.search(key) else (key, literals)
+    return _lift_bare_words(key, literals) if _may_hold_bare_word(key) else (key, literals)
+
+
+def _may_hold_bare_word(key: str) -> bool:
+    return _searched(key) if len(key) <= _REMEMBERED_LENGTH else _MAY_HOLD_BARE_WORD.search(key) is not None
+
+
+@lru_cache(_REMEMBERED_KEYS)
+def _searched(key: str) -> bool:
+    return _MAY_HOLD_BARE_WORD.search(key) is not None
 
 
 def read_number(text: str) -> int | float:

@@ -8,7 +8,7 @@ from scim_server.protocol.attributes import Attribute, AttributePath, Type
 from scim_server.protocol.errors import InvalidFilter
 from scim_server.protocol.filters.literals import NUMBER, read_number
 from scim_server.protocol.filters.tree import Operator
-from scim_server.protocol.values import Literal, comparable
+from scim_server.protocol.values import Literal, comparable, fold
 
 # Takes what the client wrote; returns it as raw and as compared, see `tree.Filter`.
 Reader: TypeAlias = Callable[[Any], tuple[Literal, Literal]]
@@ -44,6 +44,11 @@ def reader(path: AttributePath, attribute: Attribute) -> Reader:
     A string is read as the boolean or number that it writes where the attribute wants one (idp-wire E43).
     """
 
+    def read_text(written: Any) -> tuple[Literal, Literal]:
+        if not isinstance(written, str):
+            raise _unfit(path, attribute)
+        return written, written if attribute.case_exact else fold(written)
+
     def read(written: Any) -> tuple[Literal, Literal]:
         literal = _of_type(attribute, written)
         try:
@@ -51,7 +56,8 @@ def reader(path: AttributePath, attribute: Attribute) -> Reader:
         except ValueError as error:
             raise _unfit(path, attribute) from error
 
-    return read
+    # Most literals are text, and this is done anew for each filter.
+    return read_text if attribute.is_textual else read
 
 
 def _of_type(attribute: Attribute, written: Any) -> Any:

@@ -7,7 +7,7 @@ and with it one compiled SQL statement.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from scim_server.protocol.attributes import AttributePath
 from scim_server.protocol.values import Literal
@@ -108,8 +108,7 @@ class Shape:
     slots: int
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(NamedTuple):
     """A shape with the literals of one request, slot by slot.
 
     `values` holds them as they are compared (see `values.comparable`), `raw` as the client wrote them: neither folded

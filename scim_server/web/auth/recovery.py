@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from scim_server.accounts import changes, recovery
+from scim_server.accounts import changes, recovery, setting_up
 from scim_server.accounts.one_time import Purpose
 from scim_server.accounts.recovery import LinkEnded
 from scim_server.accounts.service import normal_email
@@ -79,6 +79,27 @@ def confirm_change(secret: str) -> Response:
         return page("auth/told.html", title="Your address is changed", text="Sign in with the new one from now on.")
     text = "The change is made once the link in the other mailbox was used too."
     return page("auth/told.html", title="One of two", text=text)
+
+
+@auth.get("/set-up/<secret>")
+def show_set_up(secret: str) -> Response:
+    """Ask for a name and a password."""
+    offered = setting_up.look(secret)
+    return page("auth/set_up.html", email=offered.email, asks_name=offered.account is None, name="")
+
+
+@auth.post("/set-up/<secret>")
+def set_up(secret: str) -> Response:
+    """Make the Account of the operator's link, or set its password."""
+    offered, name = setting_up.look(secret), request.form.get("name", "")
+    try:
+        setting_up.accept(secret, name=name, password=request.form.get("password", ""), origin=here())
+    except LinkEnded:
+        raise
+    except ScimError as error:
+        asked = {"email": offered.email, "asks_name": offered.account is None, "name": name}
+        return again("auth/set_up.html", error, **asked)
+    return page("auth/told.html", title="Your account is set up", text="Sign in with it now.", link="/login")
 
 
 @auth.errorhandler(LinkEnded)

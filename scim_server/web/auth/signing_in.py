@@ -36,6 +36,12 @@ def login_email() -> Response:
     return go("/login/password")
 
 
+def begin(email: str, wanted: str) -> Response:
+    """Ask somebody whose address is known to sign in, and to come back to a path of this server."""
+    session[_EMAIL], session[_NEXT] = email, wanted
+    return go("/login/password")
+
+
 @auth.get("/login/password")
 def login_password() -> Response:
     """Ask for the password."""

@@ -5,7 +5,8 @@ from flask import current_app, g, request
 from scim_server.audit.service import ActorType
 from scim_server.protocol.errors import NotFound, TooManyRequests, Unauthorized
 from scim_server.roles.authority import Authority, Requester
-from scim_server.tokens.service import MANAGEMENT_SCOPE, Principal, recognise
+from scim_server.roles.effective import held_by_token
+from scim_server.tokens.recognition import MANAGEMENT_SCOPE, Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, origin
 
@@ -22,12 +23,12 @@ def authenticate(organization_id: str | None) -> Requester:
     _limit(principal)
     if organization_id is not None and organization_id not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
+    g.principal = principal
     if MANAGEMENT_SCOPE not in principal.scopes:
         raise Unauthorized("This token serves SCIM alone; create an API token for the management API.")
-    g.principal = principal
     requester = Requester(
         principal.organization_id,
-        Authority(principal.role),
+        Authority(principal.role, held_by_token(principal.organization_id, principal.token_id)),
         origin(ActorType.TOKEN, principal.token_id, principal.name),
     )
     g.requester = requester

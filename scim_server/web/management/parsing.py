@@ -33,6 +33,10 @@ class Parser(FlaskParser):
         doubled = [name for name in req.args if name in single and len(req.args.getlist(name)) > 1]
         if doubled:
             raise InvalidFields(FieldError("duplicate", name, "stands twice; send it once.") for name in doubled)
+        unfit = [name for name, value in req.args.items(multi=True) if "\0" in value or "\0" in name]
+        if unfit:
+            # PostgreSQL holds no such text and would not even compare with it.
+            raise InvalidFields(FieldError("invalid", name, "holds the character U+0000.") for name in unfit)
         return MultiDictProxy(req.args, schema)
 
     def handle_error(

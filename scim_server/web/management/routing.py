@@ -10,11 +10,15 @@ from marshmallow import Schema
 
 from scim_server.database.transactions import at_most_twice, reading
 from scim_server.web.management.authentication import authenticate
+from scim_server.web.management.document import camel
 from scim_server.web.management.parsing import PARSER
+from scim_server.web.management.repetition import run_once
 
 View = TypeVar("View", bound=Callable[..., Any])
 # What every endpoint may answer besides its own; the OpenAPI document says so for each.
 _COMMON = (400, 401, 403, 404, 429, 503)
+_WITH_BODY = (413, 415)
+_BY_METHOD = {"POST": (*_WITH_BODY, 409, 422), "PATCH": _WITH_BODY, "PUT": _WITH_BODY}
 ORGANIZATION_PREFIX = "/v1/organizations/<organization_id>"
 
 
@@ -28,9 +32,14 @@ class ManagementBlueprint(Blueprint):
         decorate: Callable[[View], View] = self.arguments(schema, location=location)
         return decorate
 
-    def answers(self, status: int, schema: type[Schema] | None = None) -> Callable[[View], View]:
+    def answers(self, status: int, schema: type[Schema] | Schema | None = None) -> Callable[[View], View]:
         """Answer with this status, and with what the schema dumps of the view's result."""
         decorate: Callable[[View], View] = self.response(status, schema)
+        return decorate
+
+    def documented(self, **operation: Any) -> Callable[[View], View]:
+        """Add to the operation of the OpenAPI document what the other decorators do not know."""
+        decorate: Callable[[View], View] = self.doc(**operation)
         return decorate
 
     def endpoint(
@@ -52,14 +61,17 @@ class ManagementBlueprint(Blueprint):
                         requester = authenticate(organization_id)
                         if permission is not None:
                             requester.require(permission)
-                        return view(**arguments)
+                        return run_once(requester, lambda: view(**arguments))
 
                 return at_most_twice(answer)
 
-            documented = self.doc(**{"x-permission": permission or "", "security": [{"bearer": []}]})(run)
-            for status in (*_COMMON, *others):
+            operation = {"operationId": camel(view.__name__), "security": [{"bearer": []}]}
+            documented = self.doc(**{"x-permission": permission or "", **operation})(run)
+            for status in sorted({*_COMMON, *_BY_METHOD.get(method, ()), *others}):
                 documented = self.alt_response(status, HTTPStatus(status).name)(documented)
-            self.add_url_rule(rule, view.__name__, documented, methods=[method], provide_automatic_options=False)
+            # As an attribute, because flask-smorest does not hand the argument on: OPTIONS is no way around the token.
+            documented.provide_automatic_options = False
+            self.add_url_rule(rule, view.__name__, documented, methods=[method])
             return view
 
         return register

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 import orjson
 from flask import Response, request
+from werkzeug.datastructures import Headers
 
 from scim_server.directory.documents import Stored, location, render
 from scim_server.directory.mapping import StorageMapping
@@ -14,9 +16,22 @@ from scim_server.protocol.projection import Projection
 from scim_server.web.errors import SCIM_MEDIA_TYPE
 
 
+class JsonResponse(Response):
+    """An answer with a JSON body, whose headers go out as they were set.
+
+    They need none of what werkzeug does to them: addresses are absolute, and the length is set with the body.
+    """
+
+    default_mimetype = SCIM_MEDIA_TYPE
+
+    def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
+        """Return the headers."""
+        return self.headers
+
+
 def json_answer(body: str | bytes, status: int = 200) -> Response:
     """Return a SCIM answer with a JSON body."""
-    return Response(body, status, mimetype=SCIM_MEDIA_TYPE)
+    return JsonResponse(body, status)
 
 
 def no_content(version: int | None = None) -> Response:

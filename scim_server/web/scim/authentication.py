@@ -2,13 +2,13 @@
 
 from typing import Any, NoReturn
 
-from flask import current_app, g, request
+from flask import current_app, g
 
 from scim_server.connections.service import ProvisioningState
 from scim_server.protocol.errors import Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
-from scim_server.tokens.service import Principal, recognise
+from scim_server.tokens.recognition import Principal, recognise
 from scim_server.web.rate_limit import RateLimiter
-from scim_server.web.requests import bearer_credentials
+from scim_server.web.requests import bearer_credentials, current_request
 
 # Seconds after which an identity provider may ask a paused Connection again.
 PAUSED_RETRY_AFTER = 300
@@ -23,14 +23,14 @@ def authenticate() -> None:
     seconds = limiter.wait(principal.token_id)
     if seconds:
         raise TooManyRequests(retry_after=seconds)
-    arguments: dict[str, Any] = request.view_args or {}
+    arguments: dict[str, Any] = current_request().view_args or {}
     if arguments.get("organization") not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
+    g.principal = principal
     if not principal.serves_scim:
         raise Forbidden("This token does not serve SCIM; create one with the scope 'scim', or an Owner's.")
     if principal.provisioning != ProvisioningState.ON:
         _refuse_provisioning(principal.provisioning)
-    g.principal = principal
 
 
 def _refuse_provisioning(state: str) -> NoReturn:

@@ -1,15 +1,24 @@
 """Read the body of a SCIM request: size, media type and encoding first, then bounded JSON."""
 
+from functools import lru_cache
 from typing import Any
 
-from flask import request
+from werkzeug.http import parse_options_header
 
 from scim_server.protocol.errors import PayloadTooLarge, UnsupportedMediaType
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
+from scim_server.web.requests import current_request
 
 _MEDIA_TYPES = {"application/scim+json", "application/json"}
 _CHARSETS = {"", "utf-8", "utf8"}
+
+
+@lru_cache(maxsize=64)
+def _is_json(content_type: str) -> bool:
+    """Judge a Content-Type; remembered, as clients send always the same."""
+    media_type, options = parse_options_header(content_type)
+    return media_type.lower() in _MEDIA_TYPES and options.get("charset", "").strip('"').lower() in _CHARSETS
 
 
 def body(max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
@@ -17,10 +26,10 @@ def body(max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
 
     Raises UnsupportedMediaType, PayloadTooLarge, InvalidSyntax.
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    request = current_request()
+    if request.environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise UnsupportedMediaType("Send the body without Content-Encoding.")
-    charset = request.mimetype_params.get("charset", "").strip('"').lower()
-    if request.mimetype not in _MEDIA_TYPES or charset not in _CHARSETS:
+    if not _is_json(request.environ.get("CONTENT_TYPE", "")):
         raise UnsupportedMediaType
     if (request.content_length or 0) > max_bytes:
         raise PayloadTooLarge(f"The body is larger than {max_bytes} bytes.")

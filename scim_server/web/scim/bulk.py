@@ -7,6 +7,7 @@ from flask import Response
 
 from scim_server.database import transaction
 from scim_server.identifiers import new_id
+from scim_server.organizations.provisioning import Provisioning
 from scim_server.protocol.bulk import execution_order, promised_ids, resolve
 from scim_server.protocol.errors import InvalidSyntax, NotFound, ScimError
 from scim_server.protocol.etag import entity_tag
@@ -26,12 +27,13 @@ _STATUS = {"POST": "201", "PUT": "200", "PATCH": "200", "DELETE": "204"}
 def bulk() -> Response:
     """Run up to the published number of operations; answers 200 with a result for each that ran."""
     asked = load_bulk(body(MAX_BULK_BODY_BYTES))
+    context = provisioning()
     with transaction():
-        results = _run_all(asked)
+        results = _run_all(asked, context)
     return json_answer(orjson.dumps(bulk_message(results)))
 
 
-def _run_all(asked: BulkRequest) -> list[dict[str, Any]]:
+def _run_all(asked: BulkRequest, context: Provisioning) -> list[dict[str, Any]]:
     """Run the operations until `failOnErrors` is reached, and return the results in the order of the request."""
     ids = promised_ids(asked.operations, new_id)
     results: dict[int, dict[str, Any]] = {}
@@ -39,10 +41,10 @@ def _run_all(asked: BulkRequest) -> list[dict[str, Any]]:
     for position in execution_order(asked.operations):
         operation = asked.operations[position]
         try:
-            results[position] = _run(operation, ids)
+            results[position] = _run(operation, ids, context)
         except ScimError as error:
             failures += 1
-            results[position] = _describe(operation, str(error.status), _target(operation), error)
+            results[position] = _describe(operation, str(error.status), _target(operation, context), error)
             if operation.method == "POST" and operation.bulk_id is not None:
                 ids.pop(operation.bulk_id, None)
             if asked.fail_on_errors is not None and failures >= asked.fail_on_errors:
@@ -50,10 +52,10 @@ def _run_all(asked: BulkRequest) -> list[dict[str, Any]]:
     return [results[position] for position in sorted(results)]
 
 
-def _run(operation: BulkOperation, ids: dict[str, str]) -> dict[str, Any]:
+def _run(operation: BulkOperation, ids: dict[str, str], context: Provisioning) -> dict[str, Any]:
     path: str = resolve(operation.path, ids)
     endpoint, resource_id = _split(path, operation.method)
-    context, found = provisioning(), quirks()
+    found = quirks()
     data = resolve(operation.data, ids) if operation.data is not None else {}
     match operation.method:
         case "POST":
@@ -82,9 +84,9 @@ def _split(path: str, method: str) -> tuple[str, str]:
     return endpoint, resource_id
 
 
-def _target(operation: BulkOperation) -> str | None:
+def _target(operation: BulkOperation, context: Provisioning) -> str | None:
     """Return where a failed operation pointed, which a failed creation does not have."""
-    return None if operation.method == "POST" else f"{provisioning().base}/{operation.path.strip('/')}"
+    return None if operation.method == "POST" else f"{context.base}/{operation.path.strip('/')}"
 
 
 def _describe(

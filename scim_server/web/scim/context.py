@@ -13,7 +13,7 @@ from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.errors import NotFound
 from scim_server.protocol.quirks import Quirks
 from scim_server.teams.mapping import TEAMS
-from scim_server.tokens.service import Principal
+from scim_server.tokens.recognition import Principal
 from scim_server.users.mapping import users_directory
 from scim_server.web.requests import origin
 from scim_server.web.scim.authentication import current_principal
@@ -62,12 +62,14 @@ def provisioning() -> Provisioning:
         policy=lambda connection: joining_policy(connection, principal.organization_id, principal.connection_id),
         unique_team_names=principal.unique_team_names,
         has_nested_teams=principal.has_nested_teams,
+        connection_id=principal.connection_id,
+        automatic_membership=principal.automatic_membership,
     )
 
 
 def quirks() -> Quirks:
     """Return what was repaired or ignored in this request; noted on the Connection after it."""
-    if "quirks" not in g:
-        g.quirks = Quirks()
-    found: Quirks = g.quirks
+    found: Quirks | None = g.get("quirks")
+    if found is None:
+        found = g.quirks = Quirks()
     return found

@@ -16,7 +16,7 @@ class Entry:
 
     `path` may hold {id}: `own` returns the id of something of the Organization that a request may name, and with True
     of something of charlie's Organization, which is answered as a random id is. `dora` proves what a deprovisioned
-    person keeps or loses here; None where the endpoint shows nobody.
+    person keeps or loses here; None where the endpoint shows nobody. `everyone` marks what needs no role.
     """
 
     path: str
@@ -24,3 +24,4 @@ class Entry:
     status: int = 200
     own: Prepare | None = None
     dora: Dora | None = None
+    everyone: bool = False

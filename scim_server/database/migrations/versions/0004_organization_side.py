@@ -27,6 +27,7 @@ def upgrade() -> None:
         sa.Column("end_position", sa.Integer(), nullable=False),
         sa.Column("end_chain", TEXT, nullable=False),
         sa.Column("sealed_at", TEXT, nullable=False),
+        sa.Column("digest", TEXT, nullable=False),
         sa.ForeignKeyConstraint(
             ["organization_id"], ["organizations.id"], name=op.f("fk_audit_seals_organization_id"), ondelete="CASCADE"
         ),
