@@ -1,5 +1,14 @@
 """All models, so that the metadata is complete wherever it is needed."""
 
+from scim_server.accounts.models import (
+    Account,
+    Identity,
+    LoginAttempts,
+    OneTimeSecret,
+    RecoveryCode,
+    SecondFactor,
+    Session,
+)
 from scim_server.audit.models import AuditEvent, AuditSeal
 from scim_server.connections.models import Connection, ConnectionObservation
 from scim_server.directory.totals import ResourceTotal
@@ -11,12 +20,14 @@ from scim_server.jobs.models import Lease
 from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.outbox.models import OutboxMessage
 from scim_server.roles.models import CustomRole, RoleBinding
+from scim_server.sso.models import SsoLogin, SsoSettings
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
 from scim_server.users.models import User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
+    "Account",
     "AuditEvent",
     "AuditSeal",
     "Connection",
@@ -24,14 +35,22 @@ __all__ = [
     "CustomRole",
     "Deployment",
     "Domain",
+    "Identity",
     "Invitation",
     "Lease",
+    "LoginAttempts",
+    "OneTimeSecret",
     "Organization",
     "OrganizationExtension",
     "OutboxMessage",
+    "RecoveryCode",
     "RememberedAnswer",
     "ResourceTotal",
     "RoleBinding",
+    "SecondFactor",
+    "Session",
+    "SsoLogin",
+    "SsoSettings",
     "Team",
     "TeamMember",
     "Token",

@@ -191,6 +191,15 @@ def checked_mail_from(value: str) -> str:
     raise ValueError(message)
 
 
+def checked_network(value: str) -> str:
+    """Return a network in its usual form; raises ValueError."""
+    try:
+        return str(ipaddress.ip_network(value))
+    except ValueError:
+        message = "give networks such as 10.20.0.0/16, whose last bits are zero"
+        raise ValueError(message) from None
+
+
 def is_host(value: str) -> bool:
     """Tell whether a value is an IP address or a lower-case host name (other scripts in their xn-- form)."""
     try:

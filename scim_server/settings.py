@@ -159,6 +159,16 @@ class Settings(BaseSettings):
         le=1_000_000,
         allow_inf_nan=False,
     )
+    session_idle_minutes: int = setting(
+        "Minutes without a request until a person has to sign in again.",
+        "a whole number from 5 to 43200",
+        default=60,
+        ge=5,
+        le=43_200,
+    )
+    session_hours: int = setting(
+        "Hours until a person has to sign in anew.", "a whole number from 1 to 720", default=12, ge=1, le=720
+    )
     dns_resolvers: Annotated[tuple[str, ...], NoDecode] = setting(
         "The DNS resolvers that are asked for the proofs of domains; the first two, both at once. Resolvers of two "
         "providers make a forged answer unlikely. In the environment separated by commas. Without it: the system's.",
@@ -214,6 +224,13 @@ class Settings(BaseSettings):
         "public_url.",
         "an e-mail address, such as Acme <no-reply@idp.example.com>",
         default_factory=lambda data: setting_values.default_mail_from(data.get("public_url", "")),
+    )
+    outbound_private_networks: Annotated[tuple[str, ...], NoDecode] = setting(
+        "Networks that are not public and yet may be called, such as that of an identity provider inside the house. "
+        "All other private addresses are refused wherever somebody configures one. With 127.0.0.0/8 also http, on "
+        "this machine alone. In the environment separated by commas.",
+        "networks such as 10.20.0.0/16",
+        default=(),
     )
     secret_key_fallbacks: Annotated[tuple[SecretStr, ...], NoDecode] = setting(
         "Earlier secret keys, still accepted until they are taken out: so a key is changed without a break. In the "
@@ -296,7 +313,9 @@ class Settings(BaseSettings):
             return value
         return value.upper() if info.field_name == "sqlite_synchronous" else value.lower()
 
-    @field_validator("trusted_hosts", "secret_key_fallbacks", "dns_resolvers", mode="before")
+    @field_validator(
+        "trusted_hosts", "secret_key_fallbacks", "dns_resolvers", "outbound_private_networks", mode="before"
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return [part.strip() for part in value.split(",")] if isinstance(value, str) else value
@@ -343,6 +362,11 @@ class Settings(BaseSettings):
     @classmethod
     def _check_trusted_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(setting_values.checked_trusted_host(name) for name in value)
+
+    @field_validator("outbound_private_networks")
+    @classmethod
+    def _check_networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(setting_values.checked_network(text) for text in value)
 
     @field_validator("dns_resolvers")
     @classmethod

@@ -21,11 +21,14 @@ MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60
 # What may be longer, each with its reason: path, or path and function.
 LONGER: dict[str, str] = {
+    "scim_server/settings.py": "one field for each setting, with its description, and nothing else",
     "scim_server/database/migrations/versions/0001_foundation.py:upgrade": "a revision is one list of tables",
     "scim_server/database/migrations/versions/0004_organization_side.py:upgrade": "a revision is one list of tables",
+    "scim_server/database/migrations/versions/0005_signing_in.py:upgrade": "a revision is one list of tables",
     "tests/test_settings.py": "the table of wrong values has each setting",
     "tests/security/test_bearer.py": "the rows of the attack catalogue about tokens, in its order",
     "tests/security/test_bodies.py": "the rows of the attack catalogue about bodies, in its order",
+    "tests/security/test_signing_in.py": "the rows of the attack catalogue about signing in, in its order",
     "tests/security/test_filters.py": "the rows of the attack catalogue about filters, in its order",
     "tests/security/test_patch.py": "the rows of the attack catalogue about PATCH and Groups, in its order",
     "tests/security/test_invitations.py": "the rows of the attack catalogue about invitations, in its order",

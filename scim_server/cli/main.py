@@ -5,6 +5,7 @@ import sys
 import click
 
 from scim_server import __version__
+from scim_server.cli.account import account
 from scim_server.cli.audit import audit
 from scim_server.cli.connection import connection
 from scim_server.cli.database import db
@@ -30,7 +31,20 @@ def cli() -> None:
     """
 
 
-for command in (quickstart, serve, worker, organization, token, connection, extension, audit, outbox, db, doctor):
+for command in (
+    quickstart,
+    serve,
+    worker,
+    organization,
+    account,
+    token,
+    connection,
+    extension,
+    audit,
+    outbox,
+    db,
+    doctor,
+):
     cli.add_command(command)
 
 

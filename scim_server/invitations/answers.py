@@ -1,6 +1,6 @@
 """What the invited do: look at an invitation, accept it, or reject it. Whoever has the link has the mailbox.
 
-Accounts will be asked for here: an answer then also needs a person who is logged in with the invited address.
+Only a person accepts: with the Account of the invited address, or by making it.
 """
 
 from dataclasses import dataclass, replace
@@ -8,11 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam
 
+from scim_server.accounts.members import link_user
+from scim_server.accounts.passwords import hash_password, require_good
+from scim_server.accounts.recovery import note_proof
+from scim_server.accounts.service import AccountRecord, insert_account
+from scim_server.accounts.sessions import AuthenticatedBy, start
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
 from scim_server.identifiers import now
 from scim_server.invitations import store
-from scim_server.invitations.errors import REVOKED, Gone, InviterLostRight
+from scim_server.invitations.errors import REVOKED, Gone, InviterLostRight, OtherPerson
 from scim_server.invitations.inviters import may_still_offer
 from scim_server.invitations.listing import RECORD, InvitationRecord, to_record
 from scim_server.invitations.models import Invitation
@@ -20,6 +25,7 @@ from scim_server.invitations.policy import accept as accepted
 from scim_server.invitations.policy import require_open
 from scim_server.invitations.service import withdraw_person
 from scim_server.protocol.errors import NotFound
+from scim_server.protocol.values import fold
 from scim_server.tokens.secrets import digest, secret_matches
 from scim_server.users.invited import InvitationState
 
@@ -49,32 +55,55 @@ def preview(token: str) -> InvitationRecord:
     return to_record(row)
 
 
-def accept(token: str, origin: Origin) -> Joined:
-    """Make the invited person a member, once, with the role that they have been offered last.
+def accept(token: str, origin: Origin, account: AccountRecord) -> Joined:
+    """Make the invited person, who is signed in, a member, once, with the role that they have been offered last.
 
-    `origin` is the person at the link. Raises NotFound, Gone, and InviterLostRight, which leaves the invitation open.
+    `origin` is the person at the link. Raises NotFound, Gone, NotLinked; OtherPerson and InviterLostRight leave the
+    invitation open.
     """
     with transaction() as connection:
         row, secret = _open_one(connection, token)
-        organization_id = row.organization_id
-        person = store.lock_person(connection, organization_id, row.user_id)
-        after = accepted(person.membership if person else None)
-        assert person is not None, "nobody accepts for a User who is gone"
-        assert after.role is not None, "whoever was invited was offered a role"
-        # Another role than that of the invitation was given since, by somebody who could.
-        is_offered = after.role == row.role
-        if is_offered and not may_still_offer(
-            connection, organization_id, row.invited_by_type, row.invited_by_id, row.role
-        ):
-            raise InviterLostRight
-        _consume(connection, row, InvitationState.ACCEPTED, secret)
-        store.update_standing(connection, organization_id, person.id, after, None)
-        standing = {"#status": [person.membership.status.value, after.status.value], "#role": [None, after.role]}
-        events = [
-            _answered(row.id, InvitationState.ACCEPTED),
-            Event("user:user:joined", "User", person.id, standing),
-        ]
-        record(connection, organization_id, _by(origin, row), events)
+        if fold(account.email) != row.email_folded:
+            raise OtherPerson(row.email)
+        if account.email_proved_at is None:
+            note_proof(connection, account.id)
+        return _join(connection, row, secret, origin, account.id)
+
+
+def accept_as_newcomer(token: str, origin: Origin, *, name: str, password: str) -> tuple[Joined, str]:
+    """Make an Account of the invited address and its person a member; return that, and the secret of a session.
+
+    Raises as `accept`, and WeakPassword, InvalidValue for a name, Uniqueness where there is an Account by now.
+    """
+    found = preview(token)
+    require_good(password, (found.email, name, found.organization_name))
+    hashed = hash_password(password)
+    with transaction() as connection:
+        row, secret = _open_one(connection, token)
+        account_id = insert_account(connection, email=row.email, name=name, password_hash=hashed, is_proved=True)
+        joined = _join(connection, row, secret, origin, account_id)
+        session = start(connection, account_id, origin, authenticated_by=AuthenticatedBy.PASSWORD)
+    return joined, session
+
+
+def _join(connection: Connection, row: Any, secret: str, origin: Origin, account_id: str) -> Joined:
+    organization_id = row.organization_id
+    person = store.lock_person(connection, organization_id, row.user_id)
+    after = accepted(person.membership if person else None)
+    assert person is not None, "nobody accepts for a User who is gone"
+    assert after.role is not None, "whoever was invited was offered a role"
+    # Another role than that of the invitation was given since, by somebody who could.
+    is_offered = after.role == row.role
+    if is_offered and not may_still_offer(
+        connection, organization_id, row.invited_by_type, row.invited_by_id, row.role
+    ):
+        raise InviterLostRight
+    _consume(connection, row, InvitationState.ACCEPTED, secret)
+    link_user(connection, organization_id, person.id, account_id)
+    store.update_standing(connection, organization_id, person.id, after, None)
+    standing = {"#status": [person.membership.status.value, after.status.value], "#role": [None, after.role]}
+    events = [_answered(row.id, InvitationState.ACCEPTED), Event("user:user:joined", "User", person.id, standing)]
+    record(connection, organization_id, _by(origin, row), events)
     return Joined(organization_id, row.organization_name, person.id, after.role)
 
 

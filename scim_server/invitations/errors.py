@@ -27,6 +27,17 @@ class Gone(ScimError):
         super().__init__(_GONE[reason])
 
 
+class OtherPerson(Forbidden):
+    """An acceptance by somebody who is signed in with another address than the invited one."""
+
+    def __init__(self, email: str) -> None:
+        local, _, domain = email.rpartition("@")
+        super().__init__(
+            f"This invitation was sent to {local[:1]}***@{domain}, and you are signed in with another address. "
+            "Sign out, and open the link again."
+        )
+
+
 class InviterLostRight(Forbidden):
     """An acceptance of what the inviter could not offer any more."""
 

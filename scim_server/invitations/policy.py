@@ -1,7 +1,7 @@
 """What invitations do to a person's standing, and what ends them (product.md §2): pure decisions, no database.
 
 What a SCIM push does to those invited is decided in `users/policy.py`, and what it does to their invitation in
-`users/invited.py`.
+`users/invited.py`; what a login does, in `sso/policy.py`.
 """
 
 from dataclasses import replace
@@ -60,20 +60,6 @@ def withdraw(current: Membership) -> Membership | None:
     if not current.is_idp_managed:
         return None
     return replace(current, status=Status.AWAITING_INVITATION, role=None)
-
-
-def log_in(current: Membership | None, *, automatic_membership: str | None) -> Membership | None:
-    """Decide for a person who logs in by their Organization's identity provider; None is a refusal.
-
-    A login counts as the acceptance of an open invitation; it never brings back whom someone deactivated.
-    """
-    if current is None:
-        current = Membership(Status.AWAITING_INVITATION, None, Source.JIT, is_idp_managed=True, active=True)
-    if current.status in {Status.ACTIVE, Status.PENDING}:
-        return replace(current, status=Status.ACTIVE)
-    if current.status is Status.INACTIVE or automatic_membership is None:
-        return None
-    return replace(current, status=Status.ACTIVE, role=automatic_membership)
 
 
 def shown_state(state: str, expires_at: str, moment: str) -> str:

@@ -16,7 +16,8 @@ class OutboxMessage(Base):
     __tablename__ = "outbox_messages"
 
     id: Mapped[str] = mapped_column(OrderedText, primary_key=True)
-    organization_id: Mapped[str] = mapped_column(OrderedText, ForeignKey("organizations.id", ondelete="CASCADE"))
+    # None for mail about an Account, which belongs to none.
+    organization_id: Mapped[str | None] = mapped_column(OrderedText, ForeignKey("organizations.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(OrderedText)
     # Whom it goes to, and its subject line: what a list of messages shows.
     recipient: Mapped[str] = mapped_column(OrderedText)

@@ -77,8 +77,11 @@ _RETRY = (
 )
 
 
-def enqueue_mail(connection: Connection, organization_id: str, mail: Mail) -> str:
-    """Write a mail in the caller's transaction, to be delivered soon after, and return its id."""
+def enqueue_mail(connection: Connection, organization_id: str | None, mail: Mail) -> str:
+    """Write a mail in the caller's transaction, to be delivered soon after, and return its id.
+
+    Mail about an Account is no Organization's.
+    """
     message_id, moment = new_id(), now()
     row: dict[str, Any] = {
         "id": message_id,

@@ -13,6 +13,7 @@ from scim_server.organizations.schemas import resource_settings
 from scim_server.protocol.errors import Conflict, NotFound
 from scim_server.roles.authority import Requester
 from scim_server.users import store
+from scim_server.users.access import adjust_sessions
 from scim_server.users.events import refusal_recorded, standing
 from scim_server.users.invited import end_invitation, ending
 from scim_server.users.memberships import lock_teams
@@ -95,6 +96,7 @@ def _change(
         if membership == user.membership:
             return
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
+        adjust_sessions(connection, organization_id, user_id, user.membership, membership)
         before = load_attributes(user.document)
         after = {**before, "active": membership.active}
         changes, moment = differences(before, after), now()

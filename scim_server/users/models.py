@@ -1,6 +1,6 @@
 """User: one person in one Organization, and the e-mail addresses that filters look up."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from scim_server.database import Base
@@ -37,6 +37,8 @@ class User(Base):
     role_granted_by_id: Mapped[str | None] = mapped_column(OrderedText)
     source: Mapped[str] = mapped_column(OrderedText)
     is_idp_managed: Mapped[bool]
+    # The login of the person, None until they first signed in or accepted an invitation.
+    account_id: Mapped[str | None] = mapped_column(OrderedText, ForeignKey("accounts.id"))
     created_at: Mapped[str] = mapped_column(Moment)
     modified_at: Mapped[str] = mapped_column(Moment)
     document: Mapped[object] = mapped_column(JsonDocument)
@@ -49,6 +51,16 @@ class User(Base):
         Index("ix_users_modified_at", "organization_id", "modified_at", "id"),
         Index("ix_users_active", "organization_id", "active", "id"),
         Index("ix_users_status", "organization_id", "status", "role"),
+        # A person is one User in an Organization. Sign-in asks for all Users of an Account, so that goes first; who has
+        # none costs nothing.
+        Index(
+            "uq_users_account",
+            "account_id",
+            "organization_id",
+            unique=True,
+            sqlite_where=text("account_id IS NOT NULL"),
+            postgresql_where=text("account_id IS NOT NULL"),
+        ),
     )
 
 

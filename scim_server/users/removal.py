@@ -7,6 +7,7 @@ from scim_server.directory.changes import differences
 from scim_server.directory.documents import load_attributes
 from scim_server.identifiers import now
 from scim_server.users import store
+from scim_server.users.access import adjust_sessions
 from scim_server.users.events import standing
 from scim_server.users.invited import end_invitation, ending
 from scim_server.users.memberships import leave_all_teams
@@ -22,6 +23,7 @@ def remove_user(
     row.
     """
     refuse_to_lose_last_owner(connection, organization_id, user.id, user.membership, None)
+    adjust_sessions(connection, organization_id, user.id, user.membership, None)
     leave_all_teams(connection, organization_id, user.id, now())
     store.delete_user(connection, organization_id, user.id)
     gone = differences({**load_attributes(user.document), **standing(user.membership)}, {})

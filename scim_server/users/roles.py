@@ -14,6 +14,7 @@ from scim_server.roles.authority import Requester
 from scim_server.roles.bindings import LowerRoles, SubjectKind, roles_of
 from scim_server.roles.granting import replace_lower_roles, require_may_change_some_roles, told
 from scim_server.roles.requests import RoleLists
+from scim_server.users.access import adjust_sessions
 from scim_server.users.models import User
 from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, Source, Status
@@ -94,6 +95,7 @@ def _change_organization_role(
         requester.require_grantable(before.role, "organizationRole")
     after = replace(before, role=role)
     refuse_to_lose_last_owner(connection, requester.organization_id, user_id, before, after)
+    adjust_sessions(connection, requester.organization_id, user_id, before, after)
     key = {"key_organization": requester.organization_id, "key_id": user_id, "new_role": role}
     connection.execute(_GIVE, {**key, **grant_row(after, requester.origin, now())})
     if before.status is Status.PENDING:

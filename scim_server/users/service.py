@@ -21,6 +21,7 @@ from scim_server.protocol.changes import Change
 from scim_server.protocol.errors import NotFound, PreconditionFailed, Uniqueness
 from scim_server.protocol.etag import matches
 from scim_server.users import store
+from scim_server.users.access import adjust_sessions
 from scim_server.users.events import refusal_recorded, standing
 from scim_server.users.invited import end_invitation, ending, offer_expired
 from scim_server.users.memberships import lock_teams
@@ -123,6 +124,7 @@ def _change(
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
+            adjust_sessions(connection, organization_id, user_id, user.membership, membership)
             stored = _store(connection, provisioning, user, differences(before, after), after, membership)
             end = ending(user.membership, membership, expired=expired)
             ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")

@@ -66,9 +66,11 @@ AUTOMATIC_MEMBERSHIP = (
     .scalar_subquery()
 )
 _STILL: ColumnElement[bool] = AUTOMATIC_MEMBERSHIP.is_not_distinct_from(bindparam("automatic_membership", type_=Text()))
+# Whoever signs in is linked later.
+_NEW_COLUMNS = [each for each in _columns(User) if each.name != "account_id"]
 _NEW_USER = (
-    [each.name for each in _columns(User)],
-    select(*(bindparam(each.name, type_=each.type) for each in _columns(User))).where(_STILL),
+    [each.name for each in _NEW_COLUMNS],
+    select(*(bindparam(each.name, type_=each.type) for each in _NEW_COLUMNS)).where(_STILL),
 )
 _INSERT_EMAILS = Prepared(insert(UserEmail))
 _DELETE_EMAILS = Prepared(

@@ -1,12 +1,12 @@
 """The one switch from exceptions to answers: SCIM Errors under /scim/, the management API's body under /v1/.
 
-Elsewhere it is problem JSON (RFC 9457).
+Elsewhere it is a page for people, and problem JSON (RFC 9457) for programs.
 """
 
 import logging
 
 import orjson
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
@@ -14,6 +14,7 @@ from scim_server.protocol import errors
 from scim_server.protocol.errors import ScimError
 from scim_server.roles.catalogue import UnknownRole
 from scim_server.web.management.errors import management_body
+from scim_server.web.pages import PagesBlueprint, page
 from scim_server.web.requests import request_id
 
 SCIM_MEDIA_TYPE = "application/scim+json"
@@ -33,6 +34,19 @@ _BY_STATUS: dict[int, type[ScimError]] = {
     415: errors.UnsupportedMediaType,
     501: errors.NotImplementedByServer,
     503: errors.Unavailable,
+}
+_SERVER_ERRORS = 500
+# What a page says of each status.
+_FOR_PEOPLE = {
+    400: ("That did not work", "The server could not make sense of this. Go back, load the page again and try anew."),
+    401: ("Sign in first", "This page is for people who are signed in."),
+    403: ("Not for you", "You may not do this, or the page was open for too long. Load it again and try anew."),
+    404: ("There is no such page", "The address may be mistyped, or what it showed is gone."),
+    409: ("That does not fit any more", "Something changed meanwhile. Load the page again and try anew."),
+    413: ("That is too much", "The form holds more than this server takes."),
+    429: ("Too many attempts", "Wait a moment and try again."),
+    500: ("Something went wrong here", "Nothing was changed. Tell whoever runs this server the number below."),
+    503: ("Back in a moment", "The server is busy or starting again; nothing was changed. Try again in a few seconds."),
 }
 
 
@@ -80,7 +94,23 @@ def _body(error: ScimError) -> Response:
         return _scim_answer(error)
     if request.path.startswith("/v1/"):
         return Response(orjson.dumps(management_body(error, request_id())), error.status, mimetype="application/json")
-    return _problem_answer(error)
+    return _page(error) if _is_for_people() else _problem_answer(error)
+
+
+def _is_for_people() -> bool:
+    """Tell whether a page was asked for, or something that a browser would show as one."""
+    accepted = request.accept_mimetypes
+    if request.is_json or accepted["application/json"] > accepted["text/html"]:
+        return False
+    if isinstance(current_app.blueprints.get(request.blueprint or ""), PagesBlueprint):
+        return True
+    return accepted["text/html"] > accepted["application/json"]
+
+
+def _page(error: ScimError) -> Response:
+    """Say what people can do, and nothing of what went on inside."""
+    title, text = _FOR_PEOPLE.get(error.status, _FOR_PEOPLE[500 if error.status >= _SERVER_ERRORS else 400])
+    return page("pages/error.html", error.status, title=title, text=text, request_id=request_id())
 
 
 def _scim_answer(error: ScimError) -> Response:

@@ -35,7 +35,8 @@ def installation(
         database_url = f"sqlite:///{folder}/scim.db"
     else:
         database_url = create_database(request.getfixturevalue("postgres"), f"canaille_{uuid.uuid4().hex[:12]}")
-    server = RealServer(folder / "home", database_url)
+    # canaille is on this machine, where nobody else may be called.
+    server = RealServer(folder / "home", database_url, settings={"outbound_private_networks": "127.0.0.0/8"})
     server.home.mkdir()
     canaille = Canaille(folder / "canaille")
     try:

@@ -49,6 +49,12 @@ class Canaille:
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     _api: RealClient = field(init=False)
+    _client_id: str = field(init=False)
+
+    @property
+    def issuer(self) -> str:
+        """Return what it calls itself as an OpenID provider."""
+        return f"http://127.0.0.1:{self.port}"
 
     def set_up(self, scim_base_url: str, scim_token: str) -> None:
         """Make canaille's database and register the SCIM server as its client.
@@ -67,7 +73,18 @@ class Canaille:
         token += ["--type", "access_token", "--scope", "openid", "--scope", "profile", "--client", client_id]
         token += ["--audience", client_id, "--issue-date", datetime.now(UTC).isoformat(), "--lifetime", "31536000"]
         self.command("create", "token", *token)
+        self._client_id = client_id
         self._api = RealClient(self.port, "/scim/v2", scim_token)
+
+    def let_sign_in(self, redirect_uri: str, secret: str) -> None:
+        """Make the SCIM server's client one that people sign in to: authorization code, with this secret."""
+        client = ["--client-secret", secret, "--redirect-uris", redirect_uri, "--grant-types", "authorization_code"]
+        client += ["--response-types", "code", "--token-endpoint-auth-method", "client_secret_basic"]
+        for scope in ("openid", "profile", "email", "groups"):
+            client += ["--scope", scope]
+        # Without an audience `aud` would be empty, without an algorithm it would be RS512.
+        client += ["--audience", self._client_id, "--id-token-signed-response-alg", "RS256"]
+        self.command("set", "client", self._client_id, "--quiet", *client)
 
     def start(self) -> None:
         """Serve, and wait for the first answer."""

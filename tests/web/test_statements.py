@@ -242,18 +242,19 @@ WRITES: dict[str, tuple[Request, int, int | tuple[int, int]]] = {
         200,
         1,
     ),
+    # lock, policy, sessions, User, event
     "deactivate User": (
         lambda scim, users, teams: scim.patch(
             f"/Users/{users[0]}", {"op": "replace", "path": "active", "value": False}
         ),
         200,
-        (3, 2),
+        (4, 3),
     ),
     "change nobody": (lambda scim, users, teams: scim.patch("/Users/nobody", title("x")), 404, 1),
     # as a change of e-mails, which the body leaves out
     "replace User": (lambda scim, users, teams: scim.put(f"/Users/{users[0]}", body("other")), 200, (4, 2)),
-    # locks of the Groups and of the User, versions of the Groups, memberships, User, total, event
-    "delete User": (lambda scim, users, teams: scim.delete(f"/Users/{users[0]}"), 204, 7),
+    # locks of the Groups and of the User, sessions, versions of the Groups, memberships, User, total, event
+    "delete User": (lambda scim, users, teams: scim.delete(f"/Users/{users[0]}"), 204, 8),
     "delete nobody": (lambda scim, users, teams: scim.delete("/Users/nobody"), 404, 2),
     # Group, total, event, and the answer
     "create Group": (

@@ -1,31 +1,38 @@
 """GET shows an invitation and changes nothing, as mail scanners follow links; only POST answers it (IN09).
 
-The pages load nothing, run no script, and go nowhere but back to this server (IN10, IN15).
+The pages load nothing from elsewhere, run no script, and go nowhere but back to this server (IN10, IN15). Whoever
+answers has the link, which no other site can know; only a form that makes an Account, and so signs in, is protected.
 """
 
-import secrets
 from datetime import datetime
 from typing import Any
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Flask, Response, current_app, request, session
 
-from scim_server.audit.service import ActorType
+from scim_server.accounts.service import AccountRecord, find_account, find_by_email
+from scim_server.audit.service import ActorType, Origin
 from scim_server.database.transactions import at_most_twice
 from scim_server.invitations import answers
 from scim_server.invitations.errors import Gone
 from scim_server.invitations.inviting import day_and_time
 from scim_server.invitations.listing import InvitationRecord
-from scim_server.protocol.errors import InvalidValue, NotFound, TooManyRequests
+from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests, Unauthorized, Unavailable
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
 from scim_server.roles.catalogue import UnknownRole, catalogue
+from scim_server.web.auth.signing_in import begin
 from scim_server.web.errors import answer as answer_error
 from scim_server.web.errors import known_error
+from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages.blueprint import protect_form
+from scim_server.web.pages.cookies import remember, signed_in
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import origin
 
-invitations = Blueprint("invitations", __name__, url_prefix="/invitations", template_folder="templates")
+invitations = PagesBlueprint(
+    "invitations", __name__, protects=False, url_prefix="/invitations", template_folder="templates"
+)
 
 # Links that lead nowhere, a second and at once, that one address may try (IN07).
 MISSES_PER_SECOND = 1.0
@@ -57,7 +64,7 @@ def show(token: str) -> Response:
                 "expiresAt": found.expires_at,
             }
         )
-    return _page("invitation.html", 200, **_shown(found))
+    return _invitation_page(found)
 
 
 @invitations.post("/<token>")
@@ -68,7 +75,38 @@ def answer(token: str) -> Response:
     if chosen == REJECT:
         name = at_most_twice(lambda: answers.reject(token, person))
         return _done({"inviteStatus": REJECT, "organizationName": name}, "rejected.html", organization_name=name)
-    joined = at_most_twice(lambda: answers.accept(token, person))
+    account = _present_account()
+    if account is not None:
+        return _joined(at_most_twice(lambda: answers.accept(token, person, account)))
+    found = answers.preview(token)
+    if _wants_json():
+        raise Unauthorized("Sign in with the invited address first, or open the link in a browser.")
+    return _accept_signed_out(token, found, person)
+
+
+def _accept_signed_out(token: str, found: InvitationRecord, person: Origin) -> Response:
+    """Have whoever has an Account sign in and come back, and make one for everybody else."""
+    if find_by_email(found.email) is not None:
+        return begin(found.email, f"/invitations/{token}")
+    name, password = request.form.get("name", ""), request.form.get("password", "")
+    if not name and not password:
+        return _invitation_page(found, asks=True)
+    protect_form()
+    try:
+        joined, secret = answers.accept_as_newcomer(token, person, name=name, password=password)
+    except (InvalidValue, Unavailable) as error:
+        return _invitation_page(found, error, asks=True)
+    session.clear()
+    remember(secret)
+    return _joined(joined)
+
+
+def _present_account() -> AccountRecord | None:
+    present = signed_in()
+    return None if present is None else find_account(present.account_id)
+
+
+def _joined(joined: answers.Joined) -> Response:
     told = {
         "inviteStatus": ACCEPT,
         "organizationId": joined.organization_id,
@@ -93,9 +131,9 @@ def explain(unexpected: Exception) -> Response:
     if _wants_json():
         return response
     title = "This invitation has ended" if isinstance(error, Gone) else _TITLES.get(error.status, "That did not work")
-    page = _page("refused.html", error.status, title=title, detail=error.detail)
-    page.headers.extend((name, value) for name, value in response.headers if name in {"Retry-After", "X-Request-Id"})
-    return page
+    shown = _page("refused.html", error.status, title=title, detail=error.detail, can_sign_out=signed_in() is not None)
+    shown.headers.extend((name, value) for name, value in response.headers if name in {"Retry-After", "X-Request-Id"})
+    return shown
 
 
 def _chosen() -> str:
@@ -141,11 +179,22 @@ def _json(body: dict[str, Any]) -> Response:
 
 
 def _page(template: str, status: int, **values: Any) -> Response:
-    nonce = secrets.token_urlsafe(16)
-    page = Response(render_template(f"invitations/{template}", nonce=nonce, **values), status, mimetype="text/html")
-    page.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return page(f"invitations/{template}", status, **values)
+
+
+def _invitation_page(found: InvitationRecord, error: ScimError | None = None, *, asks: bool = False) -> Response:
+    """Show an invitation; `asks` shows the fields of a new Account at once, `error` what was wrong with them."""
+    account = _present_account()
+    is_known = account is not None or find_by_email(found.email) is not None
+    fields = {error.field: error.detail} if error is not None and error.field else {}
+    return _page(
+        "invitation.html",
+        200 if error is None else error.status,
+        **_shown(found),
+        errors=fields,
+        alert=error.detail if error is not None and not fields else "",
+        asks=asks,
+        is_known=is_known,
+        present_email=account.email if account is not None else None,
+        name=request.form.get("name", ""),
     )
-    # Any copy of the page would hold the link.
-    page.headers["X-Robots-Tag"] = "noindex"
-    return page

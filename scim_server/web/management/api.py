@@ -16,6 +16,7 @@ from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
 from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
+from scim_server.web.management.sign_on import sign_on
 from scim_server.web.management.subject_roles import subject_roles
 from scim_server.web.management.teams import teams
 from scim_server.web.management.tokens import tokens
@@ -25,7 +26,7 @@ from scim_server.web.rate_limit import RateLimiter
 
 BLUEPRINTS = (
     *(organizations, users, myself, invites, teams, roles, subject_roles, workspaces, deployments),
-    *(connections, domains, tokens, messages, audit),
+    *(connections, sign_on, domains, tokens, messages, audit),
 )
 
 

@@ -85,7 +85,7 @@ def upgrade() -> None:
     op.create_table(
         "outbox_messages",
         sa.Column("id", TEXT, nullable=False),
-        sa.Column("organization_id", TEXT, nullable=False),
+        sa.Column("organization_id", TEXT, nullable=True),
         sa.Column("kind", TEXT, nullable=False),
         sa.Column("recipient", TEXT, nullable=False),
         sa.Column("subject", TEXT, nullable=False),

@@ -1,0 +1,1 @@
+"""The person's login, over all Organizations: Account, identities, password, second factors, sessions."""

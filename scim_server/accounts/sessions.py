@@ -1,0 +1,356 @@
+"""Sessions: start, recognise, rotate, list and end them. The row decides, the cookie only names it."""
+
+import logging
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask import Flask, current_app
+from sqlalchemy import Connection, and_, bindparam, column, delete, exists, func, insert, or_, select, table, update
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import Text
+
+from scim_server.accounts.members import ACTIVE, USERS, record_for_member
+from scim_server.accounts.models import Account, Session
+from scim_server.accounts.secrets import digest, is_plausible, new_secret
+from scim_server.audit.service import Origin
+from scim_server.database import reading, transaction
+from scim_server.identifiers import moment, new_id, now
+from scim_server.protocol.errors import NotFound
+from scim_server.settings import Settings
+
+_EXTENSION = "sessions"
+# `last_seen_at` is written at most this often: a write on each request would cost more than the request.
+SEEN_PRECISION = timedelta(seconds=60)
+# What changes security asks whoever showed who they are longer ago to do it again.
+RECENT = timedelta(minutes=10)
+
+_log = logging.getLogger(__name__)
+
+
+class AuthenticatedBy(StrEnum):
+    """How a person showed who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a way of signing in, no secret
+    PASSWORD_AND_TOTP = "password+totp"  # noqa: S105 - as above
+    PASSWORD_AND_PASSKEY = "password+passkey"  # noqa: S105 - as above
+    PASSWORD_AND_RECOVERY_CODE = "password+recovery-code"  # noqa: S105 - as above
+    OIDC = "oidc"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLogin:
+    """The login at an identity provider that a session comes from; `session` is its `sid`, where it has one."""
+
+    issuer: str
+    subject: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """The ACTIVE User that the person is in one Organization."""
+
+    organization_id: str
+    user_id: str
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in. `member` is who they are in the Organization that was asked for, None where they are nobody.
+
+    `organization_id` is the only Organization that the session is good for, None where it is good for all of theirs.
+    """
+
+    session_id: str
+    account_id: str
+    email: str
+    name: str
+    organization_id: str | None
+    authenticated_by: AuthenticatedBy
+    authenticated_at: str
+    rotation_due: bool
+    member: Member | None
+
+    @property
+    def is_recent(self) -> bool:
+        """Tell whether the person showed who they are in the last ten minutes."""
+        return self.authenticated_at > moment(datetime.now(UTC) - RECENT)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A session as its owner sees it."""
+
+    id: str
+    organization_name: str | None
+    authenticated_by: str
+    created_at: str
+    last_seen_at: str
+    ip_address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a session lives: without a request, and at all."""
+
+    idle: timedelta
+    absolute: timedelta
+
+
+def set_up_sessions(app: Flask, settings: Settings) -> None:
+    """Give the sessions of this application the life that the settings say."""
+    idle, absolute = timedelta(minutes=settings.session_idle_minutes), timedelta(hours=settings.session_hours)
+    app.extensions[_EXTENSION] = Lifetimes(idle, absolute)
+
+
+_organizations = table("organizations", column("id", Text()), column("name", Text()))
+_INSERT = insert(Session)
+_OF_ACCOUNT = Session.account_id == bindparam("account")
+# Who is signed in by one Organization sees no session of another.
+_VISIBLE = or_(bindparam("organization", type_=Text()).is_(None), Session.organization_id == bindparam("organization"))
+# One look-up by the digest, which brings everything that decides about access: whoever loses it is out at once.
+_RECOGNISE = (
+    select(
+        Session.id,
+        Session.account_id,
+        Session.organization_id,
+        Session.authenticated_by,
+        Session.authenticated_at,
+        Session.last_seen_at,
+        Session.expires_at,
+        Session.idle_expires_at,
+        Session.rotation_due,
+        Account.email,
+        Account.name,
+        Account.disabled_at,
+        USERS.c.organization_id.label("member_organization_id"),
+        USERS.c.id.label("user_id"),
+        USERS.c.role,
+    )
+    .join(Account, Account.id == Session.account_id)
+    .outerjoin(
+        USERS,
+        and_(
+            USERS.c.account_id == Session.account_id,
+            USERS.c.organization_id == func.coalesce(Session.organization_id, bindparam("organization")),
+            USERS.c.status == ACTIVE,
+        ),
+    )
+    .where(Session.secret_digest == bindparam("digest"))
+)
+_SEEN = (
+    update(Session)
+    .where(Session.id == bindparam("session"))
+    .values(last_seen_at=bindparam("moment"), idle_expires_at=bindparam("idle"))
+)
+_ROTATE = (
+    update(Session)
+    .where(Session.id == bindparam("session"))
+    .values(secret_digest=bindparam("digest"), rotation_due=False)
+    .returning(Session.id)
+)
+_REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"))
+_LIST = (
+    select(
+        Session.id,
+        _organizations.c.name,
+        Session.authenticated_by,
+        Session.created_at,
+        Session.last_seen_at,
+        Session.ip_address,
+        Session.user_agent,
+    )
+    .outerjoin(_organizations, _organizations.c.id == Session.organization_id)
+    .where(_OF_ACCOUNT, _VISIBLE, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
+    .order_by(Session.last_seen_at.desc(), Session.id)
+)
+_END = delete(Session).where(_OF_ACCOUNT, _VISIBLE, Session.id == bindparam("session")).returning(Session.id)
+_END_ALL = delete(Session).where(_OF_ACCOUNT, Session.id != bindparam("but"))
+_END_OF_PROVIDER = delete(Session).where(Session.issuer == bindparam("issuer"), Session.subject == bindparam("subject"))
+_END_OF_PROVIDER_SESSION = delete(Session).where(
+    Session.issuer == bindparam("issuer"), Session.provider_session == bindparam("provider_session")
+)
+_OF_USER = (USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
+_ACCOUNT_OF_USER = select(USERS.c.account_id).where(*_OF_USER).scalar_subquery()
+_elsewhere = USERS.alias("elsewhere")
+_MEMBER_ELSEWHERE = exists().where(
+    _elsewhere.c.account_id == Session.account_id,
+    _elsewhere.c.status == ACTIVE,
+    _elsewhere.c.organization_id != bindparam("organization"),
+)
+# What is good for this Organization alone; and what is good for all, where there is no other left.
+_END_OF_USER = delete(Session).where(
+    Session.account_id == _ACCOUNT_OF_USER,
+    or_(
+        Session.organization_id == bindparam("organization"),
+        and_(Session.organization_id.is_(None), ~_MEMBER_ELSEWHERE),
+    ),
+)
+_ROTATE_OF_USER = (
+    update(Session)
+    .where(
+        Session.account_id == _ACCOUNT_OF_USER,
+        or_(Session.organization_id == bindparam("organization"), Session.organization_id.is_(None)),
+    )
+    .values(rotation_due=True)
+)
+_FORGET = delete(Session).where(
+    or_(Session.expires_at <= bindparam("now"), Session.idle_expires_at <= bindparam("now"))
+)
+
+
+def start(
+    connection: Connection,
+    account_id: str,
+    origin: Origin,
+    *,
+    authenticated_by: AuthenticatedBy,
+    organization_id: str | None = None,
+    provider: ProviderLogin | None = None,
+) -> str:
+    """Start a session in the caller's transaction and return its secret, for the cookie alone.
+
+    `organization_id` is the only Organization that it is good for; None after a password. `origin` says from where.
+    The caller has made sure who the person is, and that they may enter.
+    """
+    secret, at = new_secret(), datetime.now(UTC)
+    lifetimes = _lifetimes()
+    row: dict[str, Any] = {
+        "id": new_id(),
+        "secret_digest": digest(secret),
+        "account_id": account_id,
+        "organization_id": organization_id,
+        "authenticated_by": authenticated_by.value,
+        "authenticated_at": moment(at),
+        "created_at": moment(at),
+        "last_seen_at": moment(at),
+        "expires_at": moment(at + lifetimes.absolute),
+        "idle_expires_at": moment(at + lifetimes.idle),
+        "rotation_due": False,
+        "ip_address": origin.ip_address,
+        "user_agent": origin.user_agent,
+        "issuer": provider and provider.issuer,
+        "subject": provider and provider.subject,
+        "provider_session": provider and provider.session,
+    }
+    connection.execute(_INSERT, row)
+    changes = {"authenticatedBy": [None, authenticated_by.value]}
+    record_for_member(connection, account_id, origin, "account:session:started", changes, organization_id)
+    return secret
+
+
+def recognise(secret: str, organization_id: str | None = None) -> SignedIn | None:
+    """Return who a cookie's secret stands for; None where it is unknown or too old, or the person may not enter.
+
+    Asks the database each time, so whoever loses access loses it on the next request in every worker. A session of one
+    Organization lasts only while the person is an ACTIVE User there; one of all has its `member` in the
+    `organization_id` asked for.
+    """
+    if not is_plausible(secret):
+        return None
+    with reading() as connection:
+        row = connection.execute(_RECOGNISE, {"digest": digest(secret), "organization": organization_id}).first()
+    at = now()
+    if row is None or row.disabled_at is not None or row.expires_at <= at or row.idle_expires_at <= at:
+        return None
+    if row.organization_id is not None and row.user_id is None:
+        return None
+    member = None
+    if row.user_id is not None and organization_id in {None, row.member_organization_id}:
+        member = Member(row.member_organization_id, row.user_id, row.role)
+    _note_use(row)
+    return SignedIn(
+        session_id=row.id,
+        account_id=row.account_id,
+        email=row.email,
+        name=row.name,
+        organization_id=row.organization_id,
+        authenticated_by=AuthenticatedBy(row.authenticated_by),
+        authenticated_at=row.authenticated_at,
+        rotation_due=row.rotation_due,
+        member=member,
+    )
+
+
+def rotate(connection: Connection, session_id: str) -> str | None:
+    """Give a session another secret and return it; None where the session has ended meanwhile."""
+    secret = new_secret()
+    found = connection.execute(_ROTATE, {"session": session_id, "digest": digest(secret)}).first()
+    return None if found is None else secret
+
+
+def reauthenticate(connection: Connection, session_id: str) -> str | None:
+    """Note that the person has shown again who they are, and rotate the session; None where it has ended."""
+    secret = new_secret()
+    bound = {"session": session_id, "digest": digest(secret), "moment": now()}
+    return None if connection.execute(_REAUTHENTICATE, bound).first() is None else secret
+
+
+def list_sessions(account_id: str, organization_id: str | None = None) -> list[SessionRecord]:
+    """Return the Account's living sessions, or those of one Organization alone, the last used first."""
+    bound = {"account": account_id, "organization": organization_id, "now": now()}
+    with reading() as connection:
+        return [SessionRecord(*row) for row in connection.execute(_LIST, bound)]
+
+
+def end(account_id: str, session_id: str, origin: Origin, *, organization_id: str | None = None) -> None:
+    """End one session of the Account, or of one Organization alone; raises NotFound."""
+    bound = {"account": account_id, "organization": organization_id, "session": session_id}
+    with transaction() as connection:
+        if connection.execute(_END, bound).first() is None:
+            raise NotFound("There is no such session; it may have ended already.")
+        record_for_member(connection, account_id, origin, "account:session:ended", {}, organization_id)
+
+
+def end_all(connection: Connection, account_id: str, *, but: str | None = None) -> int:
+    """End the Account's sessions, all `but` one, in the caller's transaction; return how many."""
+    return connection.execute(_END_ALL, {"account": account_id, "but": but or ""}).rowcount
+
+
+def end_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
+    """End the sessions by which the User enters the Organization, in the transaction that ends their access.
+
+    Call it before the User is deleted. A session that is good for other Organizations too goes on for those.
+    """
+    connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id})
+
+
+def rotate_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
+    """Have the User's sessions get new secrets at their next request, in the transaction that changes their rights."""
+    connection.execute(_ROTATE_OF_USER, {"organization": organization_id, "user": user_id})
+
+
+def end_of_provider(connection: Connection, provider: ProviderLogin) -> int:
+    """End the sessions of one `sid` of an identity provider, or without it all of the subject; return how many."""
+    if provider.session is None:
+        return connection.execute(_END_OF_PROVIDER, {"issuer": provider.issuer, "subject": provider.subject}).rowcount
+    bound = {"issuer": provider.issuer, "provider_session": provider.session}
+    return connection.execute(_END_OF_PROVIDER_SESSION, bound).rowcount
+
+
+def forget_ended() -> int:
+    """Delete sessions that are too old, and return how many; they are refused whether this runs or not."""
+    with transaction() as connection:
+        return connection.execute(_FORGET, {"now": now()}).rowcount
+
+
+def _note_use(row: Any) -> None:
+    """Write when the session was used, unless the database takes no writes: then whoever only reads is still served."""
+    at = datetime.now(UTC)
+    if row.last_seen_at >= moment(at - SEEN_PRECISION):
+        return
+    bound = {"session": row.id, "moment": moment(at), "idle": moment(at + _lifetimes().idle)}
+    try:
+        with transaction() as connection:
+            connection.execute(_SEEN, bound)
+    except OperationalError as error:
+        _log.warning("the use of a session was not noted", exc_info=error)
+
+
+def _lifetimes() -> Lifetimes:
+    lifetimes: Lifetimes = current_app.extensions[_EXTENSION]
+    return lifetimes

@@ -1,0 +1,164 @@
+"""Sign in at the identity provider of an Organization: leave for it, come back, be in or be told why not."""
+
+import logging
+from typing import Any
+
+from flask import Response, current_app, redirect, request
+
+from scim_server.accounts.secrets import digest
+from scim_server.database.transactions import at_most_twice
+from scim_server.protocol.errors import InvalidValue, NotFound
+from scim_server.sso import logins, preview
+from scim_server.sso.configuration import find_configuration
+from scim_server.sso.entering import Refused
+from scim_server.sso.errors import Disbelieved, ProviderUnavailable
+from scim_server.sso.logins import LIFETIME, Purpose, Tested
+from scim_server.sso.policy import Refusal
+from scim_server.web.auth.blueprint import NotSignedIn, ask_to_sign_in, here, local_path, person
+from scim_server.web.auth.signing_in import enter
+from scim_server.web.pages import PagesBlueprint, page
+
+sign_on = PagesBlueprint("sign_on", __name__, template_folder="templates")
+# The provider's own requests bring no form of ours.
+provider_calls = PagesBlueprint("provider_calls", __name__, protects=False)
+
+_RETRY_AFTER = 10
+_log = logging.getLogger(__name__)
+# What a person is told who has signed in and stays out: the title, and the text with the Organization's name.
+_TOLD = {
+    Refusal.NOT_A_MEMBER: "You are signed in, but not a member of {name}. Ask an Organization Owner to invite you.",
+    Refusal.DEACTIVATED: "Your access to {name} was deactivated. Ask an Organization Owner, or whoever gave it to you.",
+    Refusal.ADDRESS_NOT_VOUCHED_FOR: "{name} cannot vouch for your e-mail address. If you were invited, use the link "
+    "in that mail; otherwise ask an Organization Owner to invite you.",
+    Refusal.ANOTHER_PERSON: "Your e-mail address is that of several Users of {name}, or of another sign-in account. "
+    "Ask an Organization Owner to remove the one that is not needed.",
+    Refusal.ACCOUNT_DISABLED: "Your sign-in account was disabled, so you cannot enter {name}. "
+    "Ask whoever runs this server.",
+}
+
+
+def addresses(connection_id: str) -> dict[str, str]:
+    """Return the addresses of a Connection's logins, from the public URL alone."""
+    base = f"{current_app.config['PUBLIC_URL']}/login/sso/{connection_id}"
+    return {
+        "redirectUri": f"{base}/callback",
+        "signInUrl": base,
+        "testUrl": f"{base}/test",
+        "backChannelLogoutUri": f"{base}/back-channel-logout",
+    }
+
+
+@sign_on.get("/login/sso/<connection_id>")
+def begin_sso(connection_id: str) -> Response:
+    """Leave for the identity provider."""
+    wanted = local_path(request.args.get("next"))
+    return _leave(connection_id, next_path=wanted, login_hint=request.args.get("email", "")[:320] or None)
+
+
+@sign_on.get("/login/sso/<connection_id>/test")
+def show_sso_test(connection_id: str) -> Response:
+    """Offer a test, which lets nobody in, to whoever may change the Connection."""
+    signed_in = person()
+    preview.require_tester(find_configuration(connection_id), signed_in)
+    return page("auth/sso_test.html")
+
+
+@sign_on.post("/login/sso/<connection_id>/test")
+def begin_sso_test(connection_id: str) -> Response:
+    """Leave for the identity provider, to see what it says."""
+    signed_in = person()
+    preview.require_tester(find_configuration(connection_id), signed_in)
+    return _leave(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
+
+
+@sign_on.get("/login/sso/<connection_id>/callback")
+def finish_sso(connection_id: str) -> Response:
+    """Come back from the identity provider, once."""
+    if any(len(request.args.getlist(name)) > 1 for name in request.args):
+        raise Disbelieved("The answer names a parameter twice.")
+    parameters = request.args.to_dict()
+    name = _cookie_name(parameters.get("state", ""))
+    redirect_uri = addresses(connection_id)["redirectUri"]
+    found = logins.finish(connection_id, redirect_uri, parameters, request.cookies.get(name, ""), here())
+    outcome = found.outcome
+    if isinstance(outcome, Tested):
+        answer = _tested(connection_id, outcome)
+    elif isinstance(outcome, Refused):
+        text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
+        answer = page("auth/told.html", 403, title="You cannot enter", text=text)
+    else:
+        answer = enter(outcome.secret, found.next_path)
+    answer.delete_cookie(name, path="/", secure=_is_https(), httponly=True, samesite="Lax")
+    return answer
+
+
+@provider_calls.post("/login/sso/<connection_id>/back-channel-logout")
+def back_channel_logout(connection_id: str) -> Response:
+    """End the sessions that a logout token names (OpenID Connect Back-Channel Logout 1.0 §2.8)."""
+    try:
+        at_most_twice(lambda: logins.end_by_provider(connection_id, request.form.get("logout_token", "")))
+    except Disbelieved as error:
+        _log.warning("a logout token was not believed", extra={"connection": connection_id, "reason": str(error)})
+        raise InvalidValue("This logout token is not accepted.") from None
+    return Response(status=200, headers={"Cache-Control": "no-store"})
+
+
+sign_on.register_error_handler(NotSignedIn, ask_to_sign_in)
+
+
+@sign_on.errorhandler(Disbelieved)
+def tell_disbelieved(error: Disbelieved) -> Response:
+    """Tell nothing of why, which is for the log: it may be an attack, and the person can only try again."""
+    _log.warning("a login was not believed", extra={"path": request.path, "reason": str(error)})
+    text = (
+        "The answer of your identity provider could not be used. Start again; if that does not help, tell your Owner."
+    )
+    return page("auth/told.html", 400, title="That sign-in did not work", text=text)
+
+
+@sign_on.errorhandler(ProviderUnavailable)
+@provider_calls.errorhandler(ProviderUnavailable)
+def tell_unavailable(error: ProviderUnavailable) -> Response:
+    """Say that trying again may help."""
+    _log.warning("an identity provider did not answer", extra={"path": request.path, "reason": str(error)})
+    text = "Your identity provider does not answer. Try again in a moment."
+    answer = page("auth/told.html", 503, title="No answer", text=text)
+    answer.headers["Retry-After"] = str(_RETRY_AFTER)
+    return answer
+
+
+@sign_on.errorhandler(NotFound)
+def tell_nothing_here(error: NotFound) -> Response:
+    """Say that the address leads nowhere."""
+    return page("auth/told.html", 404, title="Nothing here", text=error.detail)
+
+
+def _leave(connection_id: str, **arguments: Any) -> Response:
+    begun = logins.begin(connection_id, addresses(connection_id)["redirectUri"], **arguments)
+    answer = redirect(begun.url, 303)
+    assert isinstance(answer, Response)
+    # One for each login: two in one browser do not disturb each other.
+    answer.set_cookie(
+        _cookie_name(begun.state),
+        begun.browser_secret,
+        max_age=LIFETIME,
+        path="/",
+        secure=_is_https(),
+        httponly=True,
+        samesite="Lax",
+    )
+    return answer
+
+
+def _tested(connection_id: str, tested: Tested) -> Response:
+    would = preview.would_enter(find_configuration(connection_id), tested.person, here())
+    claims = sorted((name, str(value)[:500]) for name, value in tested.claims.items())
+    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=tested.counts, would=would)
+
+
+def _cookie_name(state: str) -> str:
+    return f"{'__Host-' if _is_https() else ''}sso_{digest(state)[:16]}"
+
+
+def _is_https() -> bool:
+    return bool(current_app.config["SESSION_COOKIE_SECURE"])
