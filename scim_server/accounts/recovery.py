@@ -113,7 +113,7 @@ def set_password(
     if locked.disabled_at is not None:
         raise Conflict("This account is disabled; ask whoever runs this server.")
     connection.execute(_SET_PASSWORD, {"of_account": account_id, "hash": hashed, "now": now()})
-    for purpose in (Purpose.RESET_PASSWORD, Purpose.SECOND_FACTOR, Purpose.SET_UP):
+    for purpose in (Purpose.RESET_PASSWORD, Purpose.SECOND_FACTOR):
         one_time.revoke(connection, purpose, account_id)
     sessions.end_all(connection, account_id, but=but_session)
     record_for_member(connection, account_id, origin, "account:password:changed", {})
