@@ -98,7 +98,8 @@ def app(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 def make_app(database_url: str, home: Path, **settings: object) -> Flask:
     """Return an application over a database, whose tables it brings up to date."""
-    values = {"home": home, "database_url": database_url, **NO_LIMITS, **settings}
+    # No test of an application inside this process cuts the power; those of real servers keep the default.
+    values = {"home": home, "database_url": database_url, "sqlite_synchronous": "NORMAL", **NO_LIMITS, **settings}
     application = create_app(Settings.load(**values))
     with application.app_context():
         schema.upgrade()

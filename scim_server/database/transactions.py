@@ -40,7 +40,8 @@ def transaction() -> Iterator[Connection]:
         return
     is_sqlite = read_engine().dialect.name == "sqlite"
     afterwards: list[Callable[[], object]] = []
-    with _sqlite_write_lock if is_sqlite else nullcontext(), reading() as connection:
+    # The connection first: whoever has the lock must not wait for those who keep all connections and wait for the lock.
+    with reading() as connection, _sqlite_write_lock if is_sqlite else nullcontext():
         if connection.in_transaction():
             # SQLAlchemy's own notion, from a statement before; in AUTOCOMMIT the database knows of none.
             connection.commit()
