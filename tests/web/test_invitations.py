@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextvars import Context
 from html.parser import HTMLParser
 
 import pytest
@@ -9,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from tests.support.api import ApiClient, good
-from tests.support.invitations import JSON, answer, look, newest_token
+from tests.support.invitations import JSON, answer, look, newest_token, person_of
 
 BOB = "bob@acme.example"
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
@@ -44,10 +45,25 @@ class Outline(HTMLParser):
 
 
 def browse(app: Flask, token: str, chosen: str | None = None) -> TestResponse:
-    client = app.test_client()
+    """Look at the page, or answer on it as the invited person, who is signed in."""
     if chosen is None:
-        return client.get(f"/invitations/{token}", headers=BROWSER)
-    return client.post(f"/invitations/{token}", data={"answer": chosen}, headers=BROWSER)
+        client = app.test_client()
+        return Context().run(lambda: client.get(f"/invitations/{token}", headers=BROWSER))
+    client = person_of(app, token)
+    # Outside the test's own application context, or requests would share who is signed in.
+    return Context().run(lambda: client.post(f"/invitations/{token}", data={"answer": chosen}, headers=BROWSER))
+
+
+def styles_of(app: Flask, page: TestResponse) -> str:
+    """Return the style sheets of a page, which come from this server."""
+    sheets = [link["href"] for link in Outline(page.get_data(as_text=True)).named("link")]
+    assert sheets
+    assert all(sheet and sheet.startswith("/") for sheet in sheets)
+    texts = []
+    for sheet in sheets:
+        with app.test_client().get(sheet) as answered:
+            texts.append(answered.get_data(as_text=True))
+    return "".join(texts)
 
 
 def test_the_page_says_who_invites_to_what_and_asks(app: Flask, api: ApiClient, token: str) -> None:
@@ -84,8 +100,9 @@ def test_every_page_is_for_all_people(app: Flask, token: str, name: str) -> None
     meta = {attributes.get("name"): attributes.get("content") for attributes in outline.named("meta")}
     assert meta["viewport"] == "width=device-width, initial-scale=1"
     assert meta["color-scheme"] == "light dark"
-    assert "prefers-color-scheme: dark" in html
-    assert "focus-visible" in html
+    styles = styles_of(app, page)
+    assert "prefers-color-scheme: dark" in styles
+    assert "focus-visible" in styles
     assert outline.named("script") == []
     assert re.search(r"<title>[^<]+</title>", html)
     assert "Content-Security-Policy" in page.headers
@@ -104,10 +121,10 @@ def contrast(first: str, second: str) -> float:
 
 def test_colours_can_be_read(app: Flask, token: str) -> None:
     """WCAG 2.2 asks for 4.5:1, in the light and in the dark."""
-    html = browse(app, token).get_data(as_text=True)
+    styles = styles_of(app, browse(app, token))
     schemes = [
         dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
-        for block in re.findall(r":root \{(.*?)\}", html, re.DOTALL)
+        for block in re.findall(r":root \{(.*?)\}", styles, re.DOTALL)
     ]
     assert len(schemes) == 2
     for colours in schemes:
@@ -177,14 +194,14 @@ def test_a_server_that_fails_says_so_to_people(
     app: Flask, token: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
-        raise RuntimeError("hidden")
+        raise RuntimeError("a secret reason")
 
     monkeypatch.setattr("scim_server.invitations.answers.accept", fail)
     page = browse(app, token, "accept")
     assert (page.status_code, page.mimetype) == (500, "text/html")
     assert "nothing was changed" in page.get_data(as_text=True)
     assert page.headers["X-Request-Id"] in page.get_data(as_text=True)
-    assert "hidden" not in page.get_data(as_text=True)
+    assert "a secret reason" not in page.get_data(as_text=True)
     monkeypatch.undo()
     good(answer(app, token))
 
