@@ -44,6 +44,8 @@ class UserFilters:
     workspace_id: str | None = None
     deployment_id: str | None = None
     dag_id: str | None = None
+    # Any of these.
+    dag_tags: Sequence[str] | None = None
 
     def bound(self) -> dict[str, Any]:
         """Return the filters that are set, as parameters."""
@@ -93,7 +95,7 @@ _SORTS: dict[str, ColumnElement[Any]] = {
     "updatedAt": User.modified_at.expression,
 }
 SORTS = (*_SORTS, "fullName")
-_PLACES = {"workspace_id", "deployment_id", "dag_id"}
+_PLACES = {"workspace_id", "deployment_id", "dag_id", "dag_tags"}
 # Filters that an index serves.
 _NARROW = {"status", "organization_role", "team_id", *_PLACES}
 _OF_ORGANIZATION = User.organization_id == bindparam("organization")
@@ -213,12 +215,19 @@ def _conditions(dialect: str, filters: frozenset[str]) -> list[ColumnElement[boo
     if "team_id" in filters:
         conditions += [User.id.in_(in_team(bindparam("organization"), bindparam("team_id"))), User.status.in_(_SEEN)]
     if filters & _PLACES:
-        held = [getattr(RoleBinding, name) == bindparam(name) for name in sorted(filters & _PLACES)]
+        held = [_is_held_on(name) for name in sorted(filters & _PLACES)]
         holders = select(RoleBinding.user_id).where(
             RoleBinding.organization_id == bindparam("organization"), RoleBinding.user_id.is_not(None), *held
         )
         conditions += [User.id.in_(holders), User.status.in_(_SEEN)]
     return conditions
+
+
+def _is_held_on(place: str) -> ColumnElement[bool]:
+    if place == "dag_tags":
+        return RoleBinding.dag_tag.in_(bindparam(place, expanding=True))
+    column: ColumnElement[str] = getattr(RoleBinding, place)
+    return column == bindparam(place)
 
 
 def _matches_search(dialect: str) -> ColumnElement[bool]:

@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from scim_server.audit.service import ActorType
 
 MAX_SEARCH_LENGTH = 200
+MAX_TAGS = 100
 
 
 class LineField(fields.String):
@@ -14,6 +15,14 @@ class LineField(fields.String):
 
     def __init__(self, longest: int, **arguments: Any) -> None:
         super().__init__(validate=[validate.Length(1, longest), _check_line], **arguments)
+
+
+class TagsField(fields.List[str]):
+    """Tags of Dags, each a parameter of its own; the list holds who has a role on any of them."""
+
+    def __init__(self, attribute: str) -> None:
+        told = {"many": True, "description": "A tag of Dags; may stand several times, and any of them will do."}
+        super().__init__(fields.String(), attribute=attribute, validate=validate.Length(1, MAX_TAGS), metadata=told)
 
 
 class SearchField(fields.String):

@@ -14,12 +14,11 @@ from scim_server.users.subjects import Actor, subjects_of
 from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page, sort_keys, sorts_field
 from scim_server.web.management.routing import organization_blueprint
-from scim_server.web.management.schemas import LineField, SubjectSchema
+from scim_server.web.management.schemas import LineField, SubjectSchema, TagsField
 from scim_server.web.management.subject_roles import TokenRoleSchema
 
 tokens = organization_blueprint("Tokens", "API tokens of the Organization, and tokens that provision alone.")
 MAX_DESCRIPTION_LENGTH = 500
-MAX_TAGS = 100
 # What is shown as it stands; roles and who made the token take a form of their own.
 _SHOWN = (
     *("id", "name", "description", "kind", "scope", "serves_scim", "connection_id", "short_token", "start_at"),
@@ -71,9 +70,7 @@ class TokensQuerySchema(PageSchema):
     workspaceId = fields.String(attribute="workspace_id")  # noqa: N815
     deploymentId = fields.String(attribute="deployment_id")  # noqa: N815
     dagId = fields.String(attribute="dag_id")  # noqa: N815
-    dagTags = fields.List(  # noqa: N815
-        fields.String(), attribute="dag_tags", validate=validate.Length(max=MAX_TAGS), metadata={"many": True}
-    )
+    dagTags = TagsField("dag_tags")  # noqa: N815
     sorts = sorts_field(*administration.SORTS)
 
 

@@ -13,7 +13,7 @@ from scim_server.users.policy import Source, Status
 from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page, sort_keys, sorts_field
 from scim_server.web.management.routing import ManagementBlueprint, organization_blueprint
-from scim_server.web.management.schemas import LowerRolesSchema, SearchField
+from scim_server.web.management.schemas import LowerRolesSchema, SearchField, TagsField
 from scim_server.web.management.teams import ORGANIZATION_ROLES, TeamsSchema
 
 users = organization_blueprint("Users", "The people of the Organization, whatever brought them here.")
@@ -69,6 +69,7 @@ class UsersQuerySchema(PageSchema):
     workspaceId = fields.String(attribute="workspace_id")  # noqa: N815
     deploymentId = fields.String(attribute="deployment_id")  # noqa: N815
     dagId = fields.String(attribute="dag_id")  # noqa: N815
+    dagTags = TagsField("dag_tags")  # noqa: N815
     sorts = sorts_field(*listing.SORTS)
 
 

@@ -72,6 +72,7 @@ def crowd(organization: Organization, scim: ScimClient, api: ApiClient) -> dict[
         ({"workspaceId": "{workspace}"}, ["carl"]),
         ({"workspaceId": "{workspace}", "deploymentId": "x"}, []),
         ({"dagId": "x"}, []),
+        ({"dagTags": ["x", "y"]}, []),
         ({"sorts": "username:asc", "isIdpManaged": "true"}, ["bob_50%@a.example", "carl", "waiting", "Zoe@a.example"]),
         ({"sorts": "fullName:desc", "source": "scim"}, ["waiting", "carl", "bob_50%@a.example", "Zoe@a.example"]),
         ({"sorts": "createdAt:desc", "source": "scim"}, ["waiting", "carl", "bob_50%@a.example", "Zoe@a.example"]),
@@ -194,3 +195,14 @@ def test_token_learns_who_it_is(app: Flask, organization: Organization, api: Api
 def test_strangers_learn_nothing_of_themselves(app: Flask, organization: Organization) -> None:
     for token in ("", organization.token):
         refused(ApiClient(app, organization.id, token).get("/v1/users/self"), 401)
+
+
+def test_users_are_found_by_tags_of_dags(crowd: dict[str, str], api: ApiClient) -> None:
+    made = good(api.post("/deployments", {"workspaceId": crowd["workspace"], "name": "Production"}))
+    dags = [{"deploymentId": made["id"], "dagTag": tag, "role": "DAG_VIEWER"} for tag in ("finance", "weekly")]
+    good(api.post(f"/users/{crowd['carl']}/roles", {"dagRoles": dags}))
+    good(api.post(f"/users/{crowd['owner']}/roles", {"dagRoles": dags[1:]}))
+
+    assert names(api, dagTags="finance") == ["carl"]
+    assert names(api, dagTags=["finance", "weekly"], sorts="username:asc") == ["carl", "owner"]
+    assert names(api, dagTags=["none"]) == []
