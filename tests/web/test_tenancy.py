@@ -16,6 +16,7 @@ from scim_server.tokens.service import MANAGEMENT_SCOPE, create_token
 from tests.conftest import OPERATOR, Cast, make_cast
 from tests.support.answers import assert_error, body, without
 from tests.support.client import BULK, GROUP, PATCH, SEARCH, USER, ScimClient
+from tests.web.auth.test_routes import BLUEPRINTS as PAGES
 
 Send = Callable[[ScimClient, str], TestResponse]
 Dora = Callable[[Cast, Callable[..., TestResponse]], None]
@@ -175,7 +176,9 @@ TABLE: dict[tuple[str, str], list[Entry]] = {
 # Routes that need no token, and why: they tell nothing of any Organization, or ask for a secret of their own.
 PUBLIC = {
     ("operations.healthz", "GET"): "a load balancer asks whether the process answers",
-    ("api-docs.openapi_json", "GET"): "the description of the management API, the same for everyone",
+    ("docs.openapi", "GET"): "the description of the management API, the same for everyone",
+    ("docs.page", "GET"): "that description as a page",
+    ("docs.style", "GET"): "the style sheet of that page",
     ("invitations.show", "GET"): "the link of a mail is the secret (tests/security/test_invitations.py)",
     ("invitations.answer", "POST"): "the link of a mail is the secret (tests/security/test_invitations.py)",
     ("operations.readyz", "GET"): "a load balancer asks whether the database has this version's tables",
@@ -223,7 +226,8 @@ def test_every_route_has_an_entry(app: Flask) -> None:
     managed = {
         rule.endpoint for rule in app.url_map.iter_rules() if rule.rule.startswith(("/v1/organizations", "/v1/users"))
     }
-    others = {route for route in routes(app) if not route[0].startswith("scim.")}
+    # So have the pages for people: tests/web/auth/test_routes.py.
+    others = {route for route in routes(app) if not route[0].startswith(("scim.", *PAGES))}
     assert {route for route in others if route[0] not in managed} == set(PUBLIC)
 
 

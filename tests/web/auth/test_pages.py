@@ -340,3 +340,9 @@ def test_errors_are_pages_for_people(browser: Browser) -> None:
     assert answer.headers["X-Request-Id"] in browser.text
     assert browser.get("/no-such-page").mimetype == "application/problem+json"
     assert browser.open("PUT", "/login").status_code == 405
+
+
+def test_the_address_of_the_server_leads_to_signing_in(app: Flask) -> None:
+    browser = Browser(app)
+    browser.get("/")
+    assert browser.title == "Sign in"

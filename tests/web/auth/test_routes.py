@@ -1,0 +1,73 @@
+"""Every page there is, against whoever is not signed in."""
+
+import uuid
+
+import pytest
+from flask import Flask
+
+from tests.support.browser import Browser
+
+BLUEPRINTS = ("auth.", "sign_on.", "provider_calls.", "assets.")
+# Pages that need no session, and why.
+ANONYMOUS = {
+    ("assets.static", "GET"): "style sheets and scripts, the same for everyone",
+    ("auth.root", "GET"): "leads to one's own page",
+    ("auth.login", "GET"): "signing in begins here",
+    ("auth.login_email", "POST"): "the first step",
+    ("auth.login_password", "GET"): "the second step",
+    ("auth.check_password", "POST"): "the second step",
+    ("auth.login_second_factor", "GET"): "the third step, named by a secret in a cookie",
+    ("auth.check_second_factor", "POST"): "the third step",
+    ("auth.logout", "POST"): "whoever is not signed in is signed out",
+    ("auth.forgotten", "GET"): "a new password, by mail",
+    ("auth.ask_for_reset", "POST"): "a new password, by mail",
+    ("auth.choose_password", "GET"): "the link of a mail is the secret",
+    ("auth.reset_password", "POST"): "the link of a mail is the secret",
+    ("auth.show_proof", "GET"): "the link of a mail is the secret",
+    ("auth.prove_email", "POST"): "the link of a mail is the secret",
+    ("auth.show_change", "GET"): "the link of a mail is the secret",
+    ("auth.confirm_change", "POST"): "the link of a mail is the secret",
+    ("auth.show_set_up", "GET"): "the link that the operator hands out is the secret",
+    ("auth.set_up", "POST"): "the link that the operator hands out is the secret",
+    ("sign_on.begin_sso", "GET"): "signing in at an identity provider begins here",
+    ("sign_on.finish_sso", "GET"): "where the identity provider sends the browser back, named by state and cookie",
+    ("provider_calls.back_channel_logout", "POST"): "the token that the identity provider signs is the secret",
+}
+
+
+def pages(app: Flask) -> dict[tuple[str, str], str]:
+    """Return every page with its method, and its path with ids that nobody has."""
+    return {
+        (rule.endpoint, method): "/".join(str(uuid.uuid4()) if "<" in part else part for part in rule.rule.split("/"))
+        for rule in app.url_map.iter_rules()
+        if rule.endpoint.startswith(BLUEPRINTS)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+def test_every_page_without_a_session_has_a_reason(app: Flask) -> None:
+    assert set(ANONYMOUS) <= set(pages(app))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_all_others_are_for_those_who_are_signed_in(app: Flask, method: str) -> None:
+    asked = [path for route, path in pages(app).items() if route[1] == method and route not in ANONYMOUS]
+
+    assert len(asked) > 3
+    for path in asked:
+        browser = Browser(app)
+        browser.get("/login")
+        answered = browser.get(path) if method == "GET" else browser.post(path)
+        if answered.status_code == 404:
+            # Browsers keep passkeys for addresses with https alone, so there are none here.
+            assert "passkey" in path
+            continue
+        assert answered.status_code == 401, path
+        assert browser.title == "Sign in", path
+
+
+def test_forms_of_other_sites_are_refused_everywhere(app: Flask) -> None:
+    asked = [path for (endpoint, method), path in pages(app).items() if method == "POST" and "auth." in endpoint]
+
+    for path in asked:
+        assert Browser(app).open("POST", path, data={"name": "x"}).status_code == 403, path
