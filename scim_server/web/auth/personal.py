@@ -38,9 +38,9 @@ def rename() -> Response:
 @auth.post("/me/confirm")
 def confirm() -> Response:
     """Check the password once more, and go on to what needs it."""
-    wanted = local_path(request.form.get("next"))
+    signed_in, wanted = person(), local_path(request.form.get("next"))
     try:
-        remember(confirm_password(person(), request.form.get("password", ""), here()))
+        remember(confirm_password(signed_in, request.form.get("password", ""), here()))
     except changes.SessionOfOneOrganization:
         raise
     except ScimError as error:
