@@ -35,10 +35,12 @@ def test_OI19_nothing_of_a_removed_user_is_left(cast: Cast, path: str) -> None:
 
     GONE[path](cast, eve)
 
+    roles = (RoleBinding.organization_id == cast.api.organization_id, RoleBinding.user_id == eve)
+    invitations = (Invitation.organization_id == cast.api.organization_id, Invitation.user_id == eve)
     with reading() as connection:
-        for model in (Invitation, RoleBinding):
-            of_eve = (model.organization_id == cast.api.organization_id, model.user_id == eve)
-            assert connection.execute(select(model.id).where(*of_eve)).first() is None
+        assert connection.execute(select(RoleBinding.id).where(*roles)).first() is None
+        # What is left of an invitation is that it was taken back.
+        assert connection.execute(select(Invitation.state).where(*invitations)).scalars().all() == ["REVOKED"]
 
 
 @pytest.mark.parametrize("path", DEACTIVATED)
