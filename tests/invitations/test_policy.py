@@ -58,17 +58,6 @@ WITHDRAW = {
     (INACTIVE, MADE): (INACTIVE, MEMBER, MADE),
     (INACTIVE, MANAGED): (INACTIVE, MEMBER, MANAGED),
 }
-# A login with automatic membership, and without.
-LOG_IN = {
-    None: ((ACTIVE, MEMBER, MANAGED), None),
-    (PENDING, MADE): ((ACTIVE, OFFERED, MADE), (ACTIVE, OFFERED, MADE)),
-    (PENDING, MANAGED): ((ACTIVE, OFFERED, MANAGED), (ACTIVE, OFFERED, MANAGED)),
-    (AWAITING, MANAGED): ((ACTIVE, MEMBER, MANAGED), None),
-    (ACTIVE, MADE): ((ACTIVE, OFFERED, MADE), (ACTIVE, OFFERED, MADE)),
-    (ACTIVE, MANAGED): ((ACTIVE, OFFERED, MANAGED), (ACTIVE, OFFERED, MANAGED)),
-    (INACTIVE, MADE): (None, None),
-    (INACTIVE, MANAGED): (None, None),
-}
 # What the open invitation becomes when the User changes from one status to another; None is a deletion.
 ENDING = {
     (PENDING, PENDING): None,
@@ -96,12 +85,6 @@ def test_accept(key, expected):
 @pytest.mark.parametrize(("key", "expected"), WITHDRAW.items())
 def test_withdraw(key, expected):
     assert outcome(policy.withdraw, of(key)) == expected
-
-
-@pytest.mark.parametrize(("key", "expected"), LOG_IN.items())
-def test_log_in(key, expected):
-    decided = tuple(outcome(policy.log_in, of(key, OFFERED), automatic_membership=role) for role in (MEMBER, None))
-    assert decided == expected
 
 
 @pytest.mark.parametrize("before", list(Status))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scim_server.database.engines import dispose_engines
@@ -101,6 +101,7 @@ def test_memory_is_bounded_and_keeps_whom_it_saw_last() -> None:
     assert taken(limiter, 1, str(MAX_BUCKETS * 2 - 1)) == 0
 
 
+@example([0.0, 0.0, 0.0, 0.0, 0.09999])
 @given(st.lists(st.floats(0, 0.2, allow_nan=False), min_size=1, max_size=200))
 def test_no_span_of_time_admits_more_than_burst_and_rate(pauses: list[float]) -> None:
     clock, rate, burst = Clock(), 10, 4
@@ -112,7 +113,8 @@ def test_no_span_of_time_admits_more_than_burst_and_rate(pauses: list[float]) ->
 
     for first, start in enumerate(passed):
         for last, end in enumerate(passed[first:], first):
-            assert last - first + 1 <= burst + (end - start) * rate + 1e-6
+            # A thousandth of a request is given away, see RateLimiter.
+            assert last - first + 1 <= burst + 0.001 + (end - start) * rate + 1e-6
 
 
 def test_threads_share_a_bucket() -> None:
