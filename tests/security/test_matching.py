@@ -18,13 +18,6 @@ from tests.support.api import good
 from tests.support.client import USER, ScimClient
 
 
-def test_JT05_the_same_subject_of_two_issuers_is_two_identities(scim: ScimClient) -> None:
-    """Over SCIM the subject is the externalId, and it is its Organization's alone."""
-    mine = scim.create_user("ada", externalId="subject-1")
-    assert mine["id"] != "subject-1"
-    assert_error(scim.get("/Users/subject-1"), 404)
-
-
 def test_JT11_an_account_keeps_its_address_whatever_scim_pushes(scim: ScimClient, organization: Organization) -> None:
     user = scim.create_user("ada@example.com", emails=[{"value": "ada@example.com", "type": "work"}])
     account = make_account("ada@example.com")
