@@ -17,7 +17,7 @@ from scim_server.roles.places import Place
 from scim_server.roles.removal import lock_teams_with_roles, remove_roles_within
 from scim_server.workspaces.listing import Page, Query, read_page
 from scim_server.workspaces.models import Deployment, Workspace
-from scim_server.workspaces.service import SEE_ALL, checked_name, renaming, taken
+from scim_server.workspaces.service import RENAMED, SEE_ALL, checked_name, renaming, taken
 
 # Of which one changes the Deployments of every Workspace.
 _CHANGE_ALL = "organization.workspaces.update"
@@ -43,18 +43,7 @@ _IN_ORGANIZATION = Deployment.organization_id == bindparam("organization")
 _OF_ID = (Deployment.organization_id == bindparam("key_organization"), Deployment.id == bindparam("key_id"))
 _FIND = select(*_COLUMNS).where(*_OF_ID)
 _LOCK = _FIND.with_for_update()
-_RENAME = (
-    update(Deployment)
-    .where(*_OF_ID)
-    .values(
-        name=bindparam("new_name"),
-        name_folded=bindparam("new_name_folded"),
-        description=bindparam("new_description"),
-        modified_at=bindparam("new_modified_at"),
-        updated_by_type=bindparam("new_updated_by_type"),
-        updated_by_id=bindparam("new_updated_by_id"),
-    )
-)
+_RENAME = update(Deployment).where(*_OF_ID).values(RENAMED)
 _DELETE = delete(Deployment).where(*_OF_ID)
 # The lock keeps the Workspace from being deleted before the Deployment is there to be deleted with it.
 _WORKSPACE = (

@@ -45,18 +45,12 @@ _IN_ORGANIZATION = Workspace.organization_id == bindparam("organization")
 _OF_ID = (Workspace.organization_id == bindparam("key_organization"), Workspace.id == bindparam("key_id"))
 _FIND = select(*_COLUMNS).where(*_OF_ID)
 _LOCK = _FIND.with_for_update()
-_RENAME = (
-    update(Workspace)
-    .where(*_OF_ID)
-    .values(
-        name=bindparam("new_name"),
-        name_folded=bindparam("new_name_folded"),
-        description=bindparam("new_description"),
-        modified_at=bindparam("new_modified_at"),
-        updated_by_type=bindparam("new_updated_by_type"),
-        updated_by_id=bindparam("new_updated_by_id"),
-    )
-)
+# The columns that a renaming writes, of Workspaces and Deployments alike; `renaming` has their values.
+RENAMED: dict[str, ColumnElement[Any]] = {
+    name: bindparam(f"new_{name}")
+    for name in ("name", "name_folded", "description", "modified_at", "updated_by_type", "updated_by_id")
+}
+_RENAME = update(Workspace).where(*_OF_ID).values(RENAMED)
 _DELETE = delete(Workspace).where(*_OF_ID)
 
 
