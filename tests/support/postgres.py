@@ -19,6 +19,8 @@ def start_server(*, durable: bool = False) -> PostgresServer:
     """
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"single-{os.getpid()}")
     data = Path(tempfile.gettempdir()) / f"scim-server-{'durable' if durable else 'tests'}-{run[:16]}"
+    # get_server() looks first and makes the folder then: of two workers at once the second would find it made.
+    data.mkdir(exist_ok=True)
     fresh = not (data / "PG_VERSION").exists()
     server = get_server(str(data), cleanup_mode="delete")
     if fresh and not durable:
