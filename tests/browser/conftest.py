@@ -29,8 +29,9 @@ PATIENCE_MS = 20_000
 TIMEOUT = 180
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all of them in one worker, which starts the browser and the server once."""
+    """Keep all of them in one worker, which starts the browser and the server once; xdist looks at this after us."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
