@@ -90,7 +90,7 @@ def _refused(error: ScimError | None) -> _Refused | None:
         return _Refused(principal.organization_id, principal.token_id, principal.name, reason)
     if error is None or error.status != 401:  # noqa: PLR2004 - an HTTP status
         return None
-    token = refused_token(credentials)
+    token = g.refused_token = refused_token(credentials)
     return None if token is None else _Refused(token.organization_id, token.id, token.name, token.reason)
 
 
