@@ -115,7 +115,7 @@ def find_request(requester: Requester, connection_id: str, entry_id: str) -> Jou
     find_connection(requester, connection_id)
     bound = {"organization": requester.organization_id, "connection": connection_id, "entry": entry_id}
     with reading() as connection:
-        found = [JournalRecord(*row) for row in connection.execute(_ONE, bound)]
+        found = [JournalRecord._make(row) for row in connection.execute(_ONE, bound)]
     if not found:
         raise NotFound("There is no such request in the journal; it may be older than the journal keeps.")
     return found[0]

@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from scim_server.connections.exchanges import Exchange
 from scim_server.connections.journal import journal_rows, retentions, write_rows
 from scim_server.connections.observations import count_observations
+from scim_server.connections.redaction import REMOVED, names_secret
 from scim_server.connections.traffic import count_traffic
 from scim_server.database import reading, transaction
 from scim_server.database.transactions import at_most_twice
@@ -126,7 +127,7 @@ def write(exchanges: list[Exchange], unrecorded: Counter[tuple[str, str]]) -> No
         return
     with reading() as connection:
         kept = retentions(connection, keys)
-    known = [exchange for exchange in exchanges if exchange.connection in kept]
+    known = [_without_secrets(exchange) for exchange in exchanges if exchange.connection in kept]
     # What costs time is done before the transaction, which on SQLite nobody else writes beside.
     rows = journal_rows(known, kept)
     with transaction() as connection:
@@ -134,3 +135,10 @@ def write(exchanges: list[Exchange], unrecorded: Counter[tuple[str, str]]) -> No
             write_rows(connection, rows)
         count_traffic(connection, known, {key: number for key, number in unrecorded.items() if key in kept})
         count_observations(connection, known)
+
+
+def _without_secrets(exchange: Exchange) -> Exchange:
+    """Return the exchange; without all that could repeat the query where that names a secret."""
+    if not exchange.query or not names_secret(exchange.query):
+        return exchange
+    return exchange._replace(query=REMOVED, reason=REMOVED, answer_body=b"", answer_bytes=0)

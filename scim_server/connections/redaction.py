@@ -37,7 +37,12 @@ def plain(text: str, longest: int = MAX_ADDRESS) -> str:
 
 def query_shown(query: str) -> str:
     """Return a query string; wholly removed where it names a secret, as a filter on a password does."""
-    return REMOVED if _SECRET_NAME.search(unquote_plus(query)) else plain(query)
+    return REMOVED if names_secret(query) else plain(query)
+
+
+def names_secret(query: str) -> bool:
+    """Tell whether a query string names a secret; then it may hold one, and so may an answer that repeats it."""
+    return _SECRET_NAME.search(unquote_plus(query)) is not None
 
 
 def answer_shown(body: bytes, longest: int = MAX_BODY) -> str:

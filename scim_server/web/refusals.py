@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.audit.refusals import RefusalLimit
 from scim_server.audit.service import ActorType, Event, record
+from scim_server.connections.redaction import REMOVED, names_secret
 from scim_server.database import transaction
 from scim_server.protocol.errors import InvalidSyntax, ScimError
 from scim_server.tokens.refusals import refused_token
@@ -66,7 +67,7 @@ def _note(status: int) -> None:
         "#method": [None, request.method],
         "#path": [None, _plain(request.path)],
         "#status": [None, status],
-        "#reason": [None, _plain(refused.reason)],
+        "#reason": [None, REMOVED if names_secret(request.query_string.decode("latin-1")) else _plain(refused.reason)],
     }
     if unwritten:
         changes["#earlierRefusals"] = [None, unwritten]

@@ -71,7 +71,9 @@ def test_silence_is_told_once_and_ends(app: Flask, acme: Organization, acme_api:
 
 
 @pytest.mark.parametrize(("removed", "is_told"), [(9, False), (10, True)])
-def test_many_who_lose_access(app: Flask, acme: Organization, acme_api: ApiClient, removed: int, is_told: bool) -> None:
+def test_AV04_many_who_lose_access(
+    app: Flask, acme: Organization, acme_api: ApiClient, removed: int, is_told: bool
+) -> None:
     scim = ScimClient(app, acme.id, acme.token)
     ids = [scim.create_user(f"user{number}")["id"] for number in range(20)]
     for each in ids[: removed // 2]:
