@@ -43,7 +43,7 @@ def access() -> Access:
 
 
 def server_url(given: str | None) -> str:
-    """Return the server to log in to: the one given, or the environment's, or the one in use, or one on this machine."""
+    """Return the server to log in to: the one given, or the environment's, the one in use, or one on this machine."""
     named = given or os.environ.get(URL_VARIABLE, "").strip()
     return checked_url(named) if named else _url_in_use()
 

@@ -132,8 +132,8 @@ def _told(url: str) -> Iterator[None]:
     except (exceptions.RequestException, HTTPError) as error:
         if isinstance(error, exceptions.ReadTimeout) or "Read timed out" in str(error):
             raise Unreachable(
-                f"{url} did not answer within {_read_timeout():g} seconds; what was asked for may be done all the same. "
-                f"{TIMEOUT_VARIABLE} sets another time."
+                f"{url} did not answer within {_read_timeout():g} seconds; what was asked for may be done all the "
+                f"same. {TIMEOUT_VARIABLE} sets another time."
             ) from None
         raise Unreachable(f"{url} cannot be reached: {_root(error)}.") from None
 

@@ -1,4 +1,4 @@
-"""Ask people, where there are any: a menu, a text, a confirmation. Commands that are told all they need read nothing."""
+"""Ask people, where there are any: a menu, a line, a confirmation. Whoever tells a command all it needs is not asked."""
 
 import sys
 from collections.abc import Mapping, Sequence

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from scim_server.cli.client.api import Api, with_api
-from scim_server.cli.client.grouping import AliasGroup
+from scim_server.cli.lazy import LazyGroup
 
 MAX_DAYS = 90
 
 
-@click.group("audit-logs", cls=AliasGroup, aliases={"e": "export"})
+@click.group("audit-logs", cls=LazyGroup, aliases={"e": "export"})
 def audit_logs() -> None:
     """Take the audit log away."""
 
@@ -37,7 +37,9 @@ def export(api: Api, output_file: Path | None, days: int, organization_name: str
     path = output_file or Path(f"{_plain(name)}-logs-{days}-{ending}-{now:%Y%m%d}.ndjson.gz")
     click.echo("This may take some time depending on how many days are being exported.", err=True)
     try:
-        _download(api, f"/v1/organizations/{organization_id}/audit-logs", path, (now - timedelta(days=days)).isoformat())
+        _download(
+            api, f"/v1/organizations/{organization_id}/audit-logs", path, (now - timedelta(days=days)).isoformat()
+        )
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}.") from None
     click.echo(f"Finished exporting logs to local GZIP file: {path}")

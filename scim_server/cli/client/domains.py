@@ -6,14 +6,14 @@ from typing import Any
 import click
 
 from scim_server.cli.client.api import Api, with_api
-from scim_server.cli.client.grouping import AliasGroup
 from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.lazy import LazyGroup
 from scim_server.cli.output import json_option, print_fields, print_json
 
 _COLUMNS = {"name": "NAME", "id": "ID", "status": "STATUS", "verifiedAt": "VERIFIED", "createdAt": "CREATE DATE"}
 
 
-@click.group(cls=AliasGroup, aliases={"ls": "list"})
+@click.group(cls=LazyGroup, aliases={"ls": "list"})
 def domain() -> None:
     """Claim e-mail domains and prove them."""
 

@@ -56,7 +56,6 @@ def switch(api: Api, organization: str | None, workspace_id: str | None) -> None
     click.echo("Successfully switched organization")
 
 
-
 def _rows(api: Api) -> list[dict[str, Any]]:
     found = list(api.items("/v1/organizations", "organizations"))
     context = api.access.context

@@ -32,7 +32,9 @@ def list_roles(api: Api, include_default_roles: bool, as_json: bool) -> None:
     if include_default_roles:
         rows += [_row(each, None) for each in default_roles(api)]
     columns = {"name": "NAME", "id": "ID", "scopeType": "SCOPE", "description": "DESCRIPTION"}
-    show("roles", rows, columns, as_json=as_json, empty="no roles found in your organization; -i lists the default ones")
+    show(
+        "roles", rows, columns, as_json=as_json, empty="no roles found in your organization; -i lists the default ones"
+    )
 
 
 def default_roles(api: Api, scope: str | None = None) -> list[dict[str, Any]]:

@@ -8,10 +8,10 @@ import click
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import ask, choose, confirm, force_option
 from scim_server.cli.client.errors import ApiError
-from scim_server.cli.client.grouping import AliasGroup
 from scim_server.cli.client.listing import output_options, show
 from scim_server.cli.client.people import find_user
 from scim_server.cli.client.roles import DEFAULT_ROLE, refused_role
+from scim_server.cli.lazy import LazyGroup
 from scim_server.cli.output import json_option, print_json
 
 NO_TEAMS = "no teams found in your organization"
@@ -27,7 +27,7 @@ team_option = click.option("--team-id", "-t", help="Id or name of the Team; a me
 user_option = click.option("--user-id", "-u", help="Id or e-mail address of the person; a menu without it.")
 
 
-@click.group(cls=AliasGroup, aliases={"cr": "create", "ls": "list", "up": "update", "de": "delete"})
+@click.group(cls=LazyGroup, aliases={"cr": "create", "ls": "list", "up": "update", "de": "delete"})
 def team() -> None:
     """Make Teams, list, change and delete them, and say who is in them."""
 
@@ -117,7 +117,7 @@ def delete(api: Api, team_id: str | None, force: bool) -> None:
     click.echo(f"Team {found['name']} was successfully deleted")
 
 
-@team.group(cls=AliasGroup, aliases={"rm": "remove", "ls": "list"})
+@team.group(cls=LazyGroup, aliases={"rm": "remove", "ls": "list"})
 def user() -> None:
     """Say who is in a Team."""
 

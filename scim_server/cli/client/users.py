@@ -5,11 +5,11 @@ import click
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import ask, confirm, force_option
 from scim_server.cli.client.errors import ApiError
-from scim_server.cli.client.grouping import AliasGroup
 from scim_server.cli.client.inviting import invite_one
 from scim_server.cli.client.listing import output_options, show
 from scim_server.cli.client.people import find_user
 from scim_server.cli.client.roles import DEFAULT_ROLE, refused_role
+from scim_server.cli.lazy import LazyGroup
 from scim_server.cli.output import json_option
 
 _COLUMNS = {
@@ -23,7 +23,7 @@ _COLUMNS = {
 }
 
 
-@click.group(cls=AliasGroup, aliases={"inv": "invite", "ls": "list", "up": "update", "rm": "remove"})
+@click.group(cls=LazyGroup, aliases={"inv": "invite", "ls": "list", "up": "update", "rm": "remove"})
 def user() -> None:
     """Invite people, list, change and remove them."""
 
