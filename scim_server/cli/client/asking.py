@@ -1,4 +1,4 @@
-"""Ask people, where there are any: a menu, a line, a confirmation. Whoever tells a command all it needs is not asked."""
+"""Ask people, where there are any: a menu, a line, a confirmation. Who tells a command all is not asked."""
 
 import sys
 from collections.abc import Mapping, Sequence

@@ -8,7 +8,6 @@ from typing import Any, NamedTuple, Protocol
 import click
 
 from scim_server.cli.client.api import Api
-from scim_server.cli.client.errors import CONFLICT
 from scim_server.cli.client.roles import listed, possible_roles
 from scim_server.cli.client.users_file import Line, read_lines
 from scim_server.cli.output import print_json
@@ -108,8 +107,7 @@ class _Judge:
         error = outcome.get("error")
         if error is None:
             return Result(line, INVITED)
-        known = self.standing(line) if error["statusCode"] == CONFLICT else None
-        return known or Result(line, FAILED, error["message"])
+        return self.standing(line) or Result(line, FAILED, error["message"])
 
     def standing(self, line: Line) -> Result | None:
         """Return what is known of a line from the person being here already, or None."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, TOO_MANY, SERVER_ERRORS = 401, 403, 404, 409, 429, 500
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, SERVER_ERRORS = 401, 403, 404, 429, 500
 # These say what the server says; the others say what to do as well, and the id to ask its operator by.
 _PLAIN = frozenset({400, 409, 413, 422})
 

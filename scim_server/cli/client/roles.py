@@ -67,6 +67,6 @@ def _row(found: dict[str, Any], id_: str | None) -> dict[str, Any]:
         "name": found["name"],
         "id": id_,
         "scopeType": found["scopeType"],
-        "description": found["description"],
+        "description": found["description"] or found.get("title"),
         "permissions": found["permissions"],
     }
