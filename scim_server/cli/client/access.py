@@ -1,7 +1,6 @@
 """Whose token goes to which server: the environment's before that of the login."""
 
 import os
-import time
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -91,8 +90,3 @@ def checked_token(text: str) -> str:
 def _url_in_use() -> str:
     found = read_contexts().in_use
     return found.url if found is not None else DEFAULT_URL
-
-
-def is_old(context: Context, margin: float) -> bool:
-    """Tell whether a context's token ends within `margin` seconds."""
-    return context.expires_at is not None and context.expires_at - time.time() < margin

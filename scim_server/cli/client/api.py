@@ -1,22 +1,19 @@
 """The management API over HTTP: one session, one retry policy, errors as one line."""
 
-import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, wraps
 from typing import IO, Any, Concatenate, ParamSpec
+from urllib.parse import quote
 
-import click
-
-from scim_server import __version__
 from scim_server.cli.client.access import Access, access
-from scim_server.cli.client.errors import NOT_FOUND, SERVER_ERRORS, ApiError, Unreachable, error_of
+from scim_server.cli.client.contexts import Context
+from scim_server.cli.client.device import is_old, renewed
+from scim_server.cli.client.errors import NOT_FOUND, SERVER_ERRORS, UNAUTHORIZED, ApiError, error_of
+from scim_server.cli.client.sessions import new_session, timeouts, told
 
 Parameters = ParamSpec("Parameters")
-TIMEOUT_VARIABLE = "SCIM_SERVER_TIMEOUT"
-# Seconds until a connection must be there, and in which an answer must go on.
-CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
 PAGE = 1_000
 _CHUNK = 64 * 1024
 _REDIRECTS = range(300, 400)
@@ -64,7 +61,7 @@ class Api:
 
     def download(self, path: str, file: IO[bytes], **query: Any) -> None:
         """GET what is at a path into a file, however large it is."""
-        with _told(self.access.url):
+        with told(self.access.url):
             answer = self._send("GET", path, params=query, stream=True)
             for chunk in answer.iter_content(_CHUNK):
                 file.write(chunk)
@@ -77,10 +74,14 @@ class Api:
         """Send a request and return its answer; raises ApiError, Unreachable."""
         target = path if path.startswith("/v1/") else f"/v1/organizations/{self.organization_id}{path}"
         url = f"{self.access.url}{target}"
-        with _told(self.access.url):
-            answer = self._session.request(
-                method, url, timeout=(CONNECT_TIMEOUT, _read_timeout()), allow_redirects=False, **arguments
-            )
+        context = self.access.context
+        if context is not None and is_old(context):
+            self._renew(context)
+        answer = self._answer(method, url, **arguments)
+        if answer.status_code == UNAUTHORIZED and context is not None and context.refresh_token is not None:
+            # It ended before its time, or the clocks disagree.
+            self._renew(self.access.context or context)
+            answer = self._answer(method, url, **arguments)
         if answer.status_code in _REDIRECTS and "Location" in answer.headers:
             raise ApiError(
                 answer.status_code, f"The server is elsewhere: log in to the address of {answer.headers['Location']}."
@@ -96,46 +97,25 @@ class Api:
             raise ApiError(SERVER_ERRORS, f"{self.access.url} does not answer as a scim-server: check the address.")
         return answer
 
+    def _answer(self, method: str, url: str, **arguments: Any) -> Any:
+        with told(self.access.url):
+            return self._session.request(method, url, timeout=timeouts(), allow_redirects=False, **arguments)
+
+    def _renew(self, context: Context) -> None:
+        fresh = renewed(context)
+        self.access = replace(self.access, token=fresh.token or "", context=fresh)
+
     @cached_property
     def _session(self) -> Any:
-        import requests  # noqa: PLC0415 - `--help` and wrong usage send nothing
-        from requests.adapters import HTTPAdapter  # noqa: PLC0415 - as above
+        session = new_session()
 
-        from scim_server.cli.client.retrying import patience  # noqa: PLC0415 - as above
-
-        token = self.access.token
-
+        # As a function, so that no password of a .netrc takes its place; asked each time, as a login is renewed.
         def bear(request: Any) -> Any:
-            request.headers["Authorization"] = f"Bearer {token}"
+            request.headers["Authorization"] = f"Bearer {self.access.token}"
             return request
 
-        session = requests.Session()
-        # As a function, so that no password of a .netrc takes its place.
         session.auth = bear
-        session.headers["User-Agent"] = f"scim-server-cli/{__version__}"
-        session.headers["Accept"] = "application/json, application/octet-stream;q=0.9"
-        for scheme in ("https://", "http://"):
-            session.mount(scheme, HTTPAdapter(max_retries=patience()))
         return session
-
-
-@contextmanager
-def _told(url: str) -> Iterator[None]:
-    """Turn what comes instead of an answer into one line."""
-    from requests import exceptions  # noqa: PLC0415 - imported with the session
-    from urllib3.exceptions import HTTPError  # noqa: PLC0415 - as above
-
-    try:
-        yield
-    except exceptions.SSLError as error:
-        raise Unreachable(f"The certificate of {url} is not to be trusted: {_root(error)}.") from None
-    except (exceptions.RequestException, HTTPError) as error:
-        if isinstance(error, exceptions.ReadTimeout) or "Read timed out" in str(error):
-            raise Unreachable(
-                f"{url} did not answer within {_read_timeout():g} seconds; what was asked for may be done all the "
-                f"same. {TIMEOUT_VARIABLE} sets another time."
-            ) from None
-        raise Unreachable(f"{url} cannot be reached: {_root(error)}.") from None
 
 
 def with_api(
@@ -150,15 +130,9 @@ def with_api(
     return run
 
 
-def _read_timeout() -> float:
-    text = os.environ.get(TIMEOUT_VARIABLE, "")
-    try:
-        seconds = float(text) if text else READ_TIMEOUT
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        raise click.ClickException(f"{TIMEOUT_VARIABLE} is a number of seconds, not {text!r}.")
-    return seconds
+def segment(text: str) -> str:
+    """Return what somebody typed so that it is one segment of a path."""
+    return quote(text, safe="")
 
 
 def _json(answer: Any) -> Any:
@@ -169,16 +143,4 @@ def _json(answer: Any) -> Any:
 
 
 def _was_repeated(answer: Any) -> bool:
-    return any(each.error is not None or each.status is not None for each in answer.raw.retries.history)
-
-
-def _root(error: BaseException) -> str:
-    """Return the words of the system for what is wrong, as far inside as they are."""
-    seen: BaseException = error
-    while True:
-        inner = getattr(seen, "reason", None) or next((each for each in seen.args if isinstance(each, Exception)), None)
-        if not isinstance(inner, Exception) or inner is seen:
-            break
-        seen = inner
-    strerror = getattr(seen, "strerror", None) or str(seen).rpartition(": ")[2]
-    return str(strerror).strip(" .'\")(") or type(seen).__name__
+    return any(each.error is not None for each in answer.raw.retries.history)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from scim_server.cli.client.access import TOKEN_VARIABLE, change
-from scim_server.cli.client.api import Api, with_api
+from scim_server.cli.client.api import Api, segment, with_api
 from scim_server.cli.client.asking import choose
 from scim_server.cli.client.listing import output_options, show
 
@@ -42,7 +42,7 @@ def switch(api: Api, organization: str | None, workspace_id: str | None) -> None
         raise click.ClickException(f"The token of {TOKEN_VARIABLE} belongs to one Organization; log in to switch.")
     chosen = _chosen(_rows(api), organization)
     if workspace_id is not None:
-        api.get(f"/v1/organizations/{chosen['id']}/workspaces/{workspace_id}")
+        api.get(f"/v1/organizations/{chosen['id']}/workspaces/{segment(workspace_id)}")
     if chosen["isCurrent"] and workspace_id in {None, context.workspace_id}:
         click.echo("You selected the same organization as the current one. No switch was made")
         return

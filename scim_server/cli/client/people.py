@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from scim_server.cli.client.api import Api
+from scim_server.cli.client.api import Api, segment
 from scim_server.cli.client.asking import choose
 from scim_server.cli.client.errors import NOT_FOUND, ApiError
 
@@ -32,10 +32,10 @@ def user_called(api: Api, named: str) -> Mapping[str, Any] | None:
     for user in api.items("/users", "users", search=named) if named else ():
         if user["username"].casefold() == named.casefold():
             return user
-    if "@" in named or "/" in named or not named.isascii():
+    if "@" in named:
         return None
     try:
-        found: Mapping[str, Any] = api.get(f"/users/{named}")
+        found: Mapping[str, Any] = api.get(f"/users/{segment(named)}")
     except ApiError as error:
         if error.status == NOT_FOUND:
             return None

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from scim_server.cli.client.api import Api
+from scim_server.cli.client.api import Api, segment
 from scim_server.cli.client.errors import ApiError
 from scim_server.cli.client.roles import refused_role
 
@@ -47,7 +47,7 @@ def find_place(api: Api, place: Place, named: str | None) -> Mapping[str, Any]:
     for each in api.items(f"/{place.plural}", place.plural, search=named):
         if each["name"].casefold() == named.casefold():
             return each
-    found: Mapping[str, Any] = api.get(f"/{place.plural}/{named}")
+    found: Mapping[str, Any] = api.get(f"/{place.plural}/{segment(named)}")
     return found
 
 

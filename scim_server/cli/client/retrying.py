@@ -44,12 +44,12 @@ class Patience(Retry):
         return True
 
 
-def patience() -> Patience:
-    """Return the policy of a session."""
+def patience(*, once: bool = False) -> Patience:
+    """Return the policy of a session; `once` sends nothing again of which the server may know."""
     return Patience(
         total=STATUS_RETRIES,
         connect=CONNECT_RETRIES,
-        read=READ_RETRIES,
+        read=0 if once else READ_RETRIES,
         other=0,
         redirect=0,
         status=STATUS_RETRIES,

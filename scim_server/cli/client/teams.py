@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from scim_server.cli.client.api import Api, with_api
+from scim_server.cli.client.api import Api, segment, with_api
 from scim_server.cli.client.asking import ask, choose, confirm, force_option
 from scim_server.cli.client.errors import ApiError
 from scim_server.cli.client.listing import output_options, show
@@ -182,7 +182,7 @@ def find_team(api: Api, named: str | None, **query: Any) -> Mapping[str, Any]:
     if named is not None:
         for each in api.items("/teams", "teams", names=named):
             return each
-        found: Mapping[str, Any] = api.get(f"/teams/{named}")
+        found: Mapping[str, Any] = api.get(f"/teams/{segment(named)}")
         return found
     rows = list(api.items("/teams", "teams", **query))
     if not rows:

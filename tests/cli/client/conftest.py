@@ -1,7 +1,4 @@
-"""One server for all tests of client commands on each database, and an Organization with a token for each file.
-
-They run in one worker, so that each server is started once.
-"""
+"""One server for all tests of client commands on each database, and an Organization with a token for each file."""
 
 import uuid
 from collections.abc import Iterator
@@ -15,13 +12,6 @@ from tests.support.terminal import Terminal
 
 OWNER = "ann@acme.example"
 FAST = {f"SCIM_SERVER_MANAGEMENT_{kind}_PER_SECOND": "0" for kind in ("GETS", "POSTS", "DELETES")}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep them in one worker."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("client commands"))
 
 
 @pytest.fixture(scope="session")

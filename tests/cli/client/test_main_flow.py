@@ -116,7 +116,8 @@ def test_places(job: Terminal) -> None:
         "The workspace user ann@acme.example role was successfully updated to WORKSPACE_AUTHOR\n"
     )
     assert stable(job.good("workspace", "user", "list", *here)) == (
-        "FULLNAME  EMAIL  ID  WORKSPACE ROLE  CREATE DATE\nAnn Owner  ann@acme.example  <id>  WORKSPACE_AUTHOR  <moment>"
+        "FULLNAME  EMAIL  ID  WORKSPACE ROLE  CREATE DATE\n"
+        "Ann Owner  ann@acme.example  <id>  WORKSPACE_AUTHOR  <moment>"
     )
     made = job.json("deployment", "create", "Reports", *here)
     assert list(made) == ["name", "id", "description", "createdAt"]
