@@ -2,6 +2,7 @@
 
 from scim_server.accounts.models import (
     Account,
+    BypassKey,
     Identity,
     LoginAttempts,
     OneTimeSecret,
@@ -30,6 +31,7 @@ __all__ = [
     "Account",
     "AuditEvent",
     "AuditSeal",
+    "BypassKey",
     "Connection",
     "ConnectionObservation",
     "CustomRole",

@@ -198,6 +198,19 @@ _ROTATE_OF_USER = (
     )
     .values(rotation_due=True)
 )
+_END_PASSWORDS_OF_DOMAIN = delete(Session).where(
+    Session.authenticated_by != AuthenticatedBy.OIDC.value,
+    Session.account_id != bindparam("but"),
+    Session.account_id.in_(
+        select(USERS.c.account_id)
+        .join(Account, Account.id == USERS.c.account_id)
+        .where(
+            USERS.c.organization_id == bindparam("organization"),
+            # Names of domains hold no wildcards.
+            Account.email_folded.endswith(bindparam("at_domain")),
+        )
+    ),
+)
 _FORGET = delete(Session).where(
     or_(Session.expires_at <= bindparam("now"), Session.idle_expires_at <= bindparam("now"))
 )
@@ -322,6 +335,17 @@ def end_for_user(connection: Connection, organization_id: str, user_id: str) -> 
 def rotate_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
     """Have the User's sessions get new secrets at their next request, in the transaction that changes their rights."""
     connection.execute(_ROTATE_OF_USER, {"organization": organization_id, "user": user_id})
+
+
+def end_passwords_of_domain(
+    connection: Connection, organization_id: str, domain: str, *, but_account: str | None
+) -> None:
+    """End the sessions that a password gave to the Organization's people with an address of this domain.
+
+    In the transaction that takes the password away; `but_account` is whose sessions go on.
+    """
+    bound = {"organization": organization_id, "at_domain": f"@{domain}", "but": but_account or ""}
+    connection.execute(_END_PASSWORDS_OF_DOMAIN, bound)
 
 
 def end_of_provider(connection: Connection, provider: ProviderLogin) -> int:

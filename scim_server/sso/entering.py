@@ -144,6 +144,9 @@ class _Login:
         except Conflict:
             raise _Refuse(Refusal.ANOTHER_PERSON) from None
         if user is not None and self._is_vouched_for and owner is not None:
+            if account is None and self._account()[0] is not None:
+                # The same person's other login has made and linked it since this one looked.
+                raise store.TakenMeanwhile
             # Linked, and not to this person's Account, which would have been found above.
             raise _Refuse(Refusal.ANOTHER_PERSON, user.id)
         return user, False

@@ -12,7 +12,10 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import bindparam, delete, insert
 
+from scim_server.accounts import throttling
+from scim_server.accounts.policy import SIGN_ONS_OF_ADDRESS
 from scim_server.accounts.secrets import digest, is_plausible, new_secret
+from scim_server.accounts.throttling import Try, from_address
 from scim_server.audit.service import Origin
 from scim_server.database import transaction
 from scim_server.identifiers import moment, now
@@ -20,7 +23,7 @@ from scim_server.outbound.client import outbound
 from scim_server.protocol.errors import NotFound
 from scim_server.sealing import seal, unseal
 from scim_server.sso import store
-from scim_server.sso.configuration import Configuration, find_configuration, note_test
+from scim_server.sso.configuration import Configuration, find_configuration
 from scim_server.sso.entering import Entered, Refused, login_by_identity
 from scim_server.sso.errors import Disbelieved
 from scim_server.sso.models import SsoLogin
@@ -65,11 +68,12 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A test that worked: whom the provider named, with all its claims. `counts` unless the settings have changed."""
+    """A test that worked: whom the provider named, with all its claims, and the Account of whoever tested."""
 
+    configuration: Configuration
+    account_id: str
     person: Person
     claims: Mapping[str, Any]
-    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ def begin(
     connection_id: str,
     redirect_uri: str,
     *,
+    origin: Origin,
     purpose: Purpose = Purpose.LOGIN,
     next_path: str = HOME,
     account_id: str | None = None,
@@ -96,9 +101,10 @@ def begin(
 ) -> Begun:
     """Begin a login by a Connection.
 
-    `account_id` is who is signed in and tests it. Raises NotFound where nobody can sign in by it, ProviderUnavailable
-    and Disbelieved.
+    `account_id` is who is signed in and tests it. Raises NotFound where nobody can sign in by it, TooManyRequests,
+    ProviderUnavailable and Disbelieved.
     """
+    throttling.take(_from(origin))
     configuration = find_configuration(connection_id)
     if purpose is Purpose.LOGIN and not configuration.is_active:
         raise NotFound("There is no such sign-in address.")
@@ -126,7 +132,11 @@ def begin(
 def finish(
     connection_id: str, redirect_uri: str, parameters: Mapping[str, str], browser_secret: str, origin: Origin
 ) -> Finished:
-    """Finish the login that the browser comes back from, once; raises NotFound, ProviderUnavailable and Disbelieved."""
+    """Finish the login that the browser comes back from, once.
+
+    Raises NotFound, TooManyRequests, ProviderUnavailable and Disbelieved.
+    """
+    throttling.take(_from(origin))
     configuration = find_configuration(connection_id)
     state = parameters.get("state", "")
     if not (is_plausible(state) and is_plausible(browser_secret)):
@@ -138,10 +148,10 @@ def finish(
         raise Disbelieved("The answer belongs to no login of this browser, or comes too late, or again.")
     challenge = Challenge(state, row.nonce, unseal(row.verifier))
     login = _provider(configuration).login(parameters, challenge, redirect_uri)
+    # Both parts of it, as it was begun and as it came back.
+    throttling.succeeded(_from(origin), _from(origin))
     if row.purpose == Purpose.TEST:
-        with transaction() as connection:
-            counts = note_test(connection, configuration, row.account_id)
-        return Finished(Tested(login.person, login.claims, counts), row.next_path)
+        return Finished(Tested(configuration, row.account_id, login.person, login.claims), row.next_path)
     if not find_configuration(connection_id).is_active:  # switched off while the person was away
         raise Disbelieved("Nobody signs in by this Connection any more.")
     outcome = login_by_identity(configuration.organization_id, connection_id, login.person, origin)
@@ -157,6 +167,10 @@ def end_by_provider(connection_id: str, token: str) -> int:
     logout = _provider(configuration).logout(token)
     with transaction() as connection:
         return store.end_sessions(connection, configuration.organization_id, configuration.issuer, logout)
+
+
+def _from(origin: Origin) -> Try:
+    return from_address(origin.ip_address, SIGN_ONS_OF_ADDRESS)
 
 
 def local_path(text: str) -> str:
