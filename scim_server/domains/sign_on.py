@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Connection, bindparam, column, select, table
 from sqlalchemy.types import Text
 
 from scim_server.accounts.policy import ways_of
-from scim_server.accounts.sessions import end_passwords_of_domain
+from scim_server.accounts.rights import end_passwords_of_domain
 from scim_server.audit.service import ActorType
 from scim_server.domains.policy import Proof, State, lockout
 from scim_server.protocol.errors import Conflict, InvalidValue

@@ -109,7 +109,7 @@ def begin(
     if purpose is Purpose.LOGIN and not configuration.is_active:
         raise NotFound("There is no such sign-in address.")
     challenge, browser_secret, at = new_challenge(), new_secret(), datetime.now(UTC)
-    url = _provider(configuration).authorization_url(challenge, redirect_uri, login_hint=login_hint)
+    url = provider_of(configuration).authorization_url(challenge, redirect_uri, login_hint=login_hint)
     row = {
         "state_digest": digest(challenge.state),
         "browser_digest": digest(browser_secret),
@@ -147,14 +147,16 @@ def finish(
     if row is None:
         raise Disbelieved("The answer belongs to no login of this browser, or comes too late, or again.")
     challenge = Challenge(state, row.nonce, unseal(row.verifier))
-    login = _provider(configuration).login(parameters, challenge, redirect_uri)
+    login = provider_of(configuration).login(parameters, challenge, redirect_uri)
     # Both parts of it, as it was begun and as it came back.
     throttling.succeeded(_from(origin), _from(origin))
     if row.purpose == Purpose.TEST:
         return Finished(Tested(configuration, row.account_id, login.person, login.claims), row.next_path)
     if not find_configuration(connection_id).is_active:  # switched off while the person was away
         raise Disbelieved("Nobody signs in by this Connection any more.")
-    outcome = login_by_identity(configuration.organization_id, connection_id, login.person, origin)
+    outcome = login_by_identity(
+        configuration.organization_id, connection_id, login.person, origin, id_token=login.id_token
+    )
     return Finished(outcome, row.next_path)
 
 
@@ -164,7 +166,7 @@ def end_by_provider(connection_id: str, token: str) -> int:
     Raises NotFound, ProviderUnavailable and Disbelieved.
     """
     configuration = find_configuration(connection_id)
-    logout = _provider(configuration).logout(token)
+    logout = provider_of(configuration).logout(token)
     with transaction() as connection:
         return store.end_sessions(connection, configuration.organization_id, configuration.issuer, logout)
 
@@ -179,7 +181,7 @@ def local_path(text: str) -> str:
     return text if is_plain and text.startswith("/") and not text.startswith("//") else HOME
 
 
-def _provider(configuration: Configuration) -> Provider:
+def provider_of(configuration: Configuration) -> Provider:
     """Return the provider as this worker knows it; another one once its settings have changed."""
     known: dict[str, Provider] = current_app.extensions[_EXTENSION]
     client, found = configuration.client(), known.get(configuration.connection_id)

@@ -6,10 +6,12 @@ from urllib.parse import urlencode
 from flask import Response, request, session
 
 from scim_server.accounts import bypass, passkeys, second_factors, sessions, signing_in
+from scim_server.accounts.links import public_url
 from scim_server.accounts.service import normal_email
 from scim_server.accounts.sign_on import SignOnRequired, sign_on_of
 from scim_server.accounts.signing_in import Entered, StepExpired
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError
+from scim_server.sso.logging_out import login_elsewhere, logout_url
 from scim_server.web.auth.blueprint import again, auth, go, here, local_path
 from scim_server.web.pages import page
 from scim_server.web.pages.cookies import forget, remember, signed_in
@@ -130,11 +132,17 @@ def check_second_factor() -> Response:
 
 @auth.post("/logout")
 def logout() -> Response:
-    """End the session and forget its cookie."""
+    """End the session and forget its cookie; at the identity provider that vouched for it too."""
+    present = signed_in()
+    elsewhere = login_elsewhere(present.session_id) if present is not None else None
     _end_present()
     session.clear()
     forget()
-    return go("/login")
+    url = logout_url(elsewhere, f"{public_url()}/login") if elsewhere is not None else None
+    if url is None:
+        return go("/login")
+    text = "You are signed out here. Your identity provider signs you out next."
+    return page("auth/leaving.html", title="Signed out", text=text, url=url)
 
 
 def enter(secret: str, wanted: str | None = None) -> Response:
