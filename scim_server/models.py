@@ -2,6 +2,7 @@
 
 from scim_server.accounts.models import (
     Account,
+    BypassKey,
     Identity,
     LoginAttempts,
     OneTimeSecret,
@@ -38,6 +39,7 @@ __all__ = [
     "Account",
     "AuditEvent",
     "AuditSeal",
+    "BypassKey",
     "Connection",
     "ConnectionAlert",
     "ConnectionObservation",

@@ -22,8 +22,10 @@ from scim_server.invitations.store import Person as KnownPerson
 from scim_server.invitations.store import update_standing
 from scim_server.protocol.errors import Conflict
 from scim_server.sso import store
+from scim_server.sso.models import SsoSettings
 from scim_server.sso.person import Person
 from scim_server.sso.policy import Decision, Refusal, log_in, vouches
+from scim_server.teams.claims import follow_groups
 from scim_server.users.invited import InvitationState, end_invitation, ending
 from scim_server.users.policy import Membership
 
@@ -31,9 +33,13 @@ from scim_server.users.policy import Membership
 _ATTEMPTS = 3
 # Shared, as logins do not hinder one another; whoever changes the toggle waits for them, and they for it.
 _TOGGLE = (
-    select(Connection.automatic_membership)
+    select(Connection.automatic_membership, SsoSettings.groups_to_teams)
+    .outerjoin(
+        SsoSettings,
+        (SsoSettings.organization_id == Connection.organization_id) & (SsoSettings.connection_id == Connection.id),
+    )
     .where(Connection.organization_id == bindparam("organization"), Connection.id == bindparam("connection"))
-    .with_for_update(read=True)
+    .with_for_update(read=True, of=Connection)
 )
 
 
@@ -55,15 +61,18 @@ class Refused:
     reason: Refusal
 
 
-def login_by_identity(organization_id: str, connection_id: str, person: Person, origin: Origin) -> Entered | Refused:
+def login_by_identity(
+    organization_id: str, connection_id: str, person: Person, origin: Origin, *, id_token: str | None = None
+) -> Entered | Refused:
     """Let a person enter the Organization as its policy says, and begin their session, which is good for it alone.
 
-    The caller has made sure that the Connection's identity provider vouches for `person`, who comes from `origin`.
+    The caller has made sure that the Connection's identity provider vouches for `person`, who comes from `origin`;
+    `id_token` is for signing out there.
     """
     for attempt in range(_ATTEMPTS):
         try:
             with transaction() as connection:
-                return _Login(connection, organization_id, connection_id, person, origin).run()
+                return _Login(connection, organization_id, connection_id, person, origin, id_token).run()
         except (store.TakenMeanwhile, NotLinked):
             if attempt == _ATTEMPTS - 1:
                 raise
@@ -86,15 +95,22 @@ class _Login:
     """One login in one transaction."""
 
     def __init__(
-        self, connection: DatabaseConnection, organization_id: str, connection_id: str, person: Person, origin: Origin
+        self,
+        connection: DatabaseConnection,
+        organization_id: str,
+        connection_id: str,
+        person: Person,
+        origin: Origin,
+        id_token: str | None,
     ) -> None:
         self._connection = connection
         self._organization_id = organization_id
         self._connection_id = connection_id
         self._person = person
         self._origin = origin
+        self._id_token = id_token
         bound = {"organization": organization_id, "connection": connection_id}
-        self._toggle = connection.execute(_TOGGLE, bound).scalar_one()
+        self._toggle, self._follows_groups = connection.execute(_TOGGLE, bound).one()
         proved = store.proved_domains(connection, organization_id)
         self._is_vouched_for = vouches(person, proved)
 
@@ -112,7 +128,11 @@ class _Login:
         else:
             self._link_identity(account_id, user_id)
         link_user(self._connection, self._organization_id, user_id, account_id)
-        provider = ProviderLogin(self._person.issuer, self._person.subject, self._person.provider_session)
+        self._follow_groups(user_id)
+        person = self._person
+        provider = ProviderLogin(
+            person.issuer, person.subject, person.provider_session, self._connection_id, self._id_token
+        )
         secret = start(
             self._connection,
             account_id,
@@ -144,6 +164,9 @@ class _Login:
         except Conflict:
             raise _Refuse(Refusal.ANOTHER_PERSON) from None
         if user is not None and self._is_vouched_for and owner is not None:
+            if account is None and self._account()[0] is not None:
+                # The same person's other login has made and linked it since this one looked.
+                raise store.TakenMeanwhile
             # Linked, and not to this person's Account, which would have been found above.
             raise _Refuse(Refusal.ANOTHER_PERSON, user.id)
         return user, False
@@ -200,6 +223,18 @@ class _Login:
         changes = {"issuer": [None, self._person.issuer], "subject": [None, self._person.subject]}
         event = Event("user:identity:linked", "User", user_id, changes)
         record(self._connection, self._organization_id, self._by(user_id), [event])
+
+    def _follow_groups(self, user_id: str) -> None:
+        # A provider that leaves the claim out says nothing of groups, and no person leaves a Team by that.
+        if self._follows_groups and self._person.groups is not None:
+            follow_groups(
+                self._connection,
+                self._organization_id,
+                self._origin,
+                user_id=user_id,
+                connection_id=self._connection_id,
+                groups=self._person.groups,
+            )
 
     def _refused(self, refusal: _Refuse) -> Refused:
         changes = {

@@ -1,20 +1,21 @@
 """Sign in at the identity provider of an Organization: leave for it, come back, be in or be told why not."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request
 
 from scim_server.accounts.secrets import digest
 from scim_server.database.transactions import at_most_twice
-from scim_server.protocol.errors import InvalidValue, NotFound
+from scim_server.protocol.errors import InvalidValue, NotFound, TooManyRequests
 from scim_server.sso import logins, preview
 from scim_server.sso.configuration import find_configuration
 from scim_server.sso.entering import Refused
 from scim_server.sso.errors import Disbelieved, ProviderUnavailable
 from scim_server.sso.logins import LIFETIME, Purpose, Tested
 from scim_server.sso.policy import Refusal
-from scim_server.web.auth.blueprint import NotSignedIn, ask_to_sign_in, here, local_path, person
+from scim_server.web.auth.blueprint import NotSignedIn, again, ask_to_sign_in, go, here, local_path, person
 from scim_server.web.auth.signing_in import enter
 from scim_server.web.pages import PagesBlueprint, page
 
@@ -45,6 +46,7 @@ def addresses(connection_id: str) -> dict[str, str]:
         "signInUrl": base,
         "testUrl": f"{base}/test",
         "backChannelLogoutUri": f"{base}/back-channel-logout",
+        "postLogoutRedirectUri": f"{current_app.config['PUBLIC_URL']}/login",
     }
 
 
@@ -52,7 +54,9 @@ def addresses(connection_id: str) -> dict[str, str]:
 def begin_sso(connection_id: str) -> Response:
     """Leave for the identity provider."""
     wanted = local_path(request.args.get("next"))
-    return _leave(connection_id, next_path=wanted, login_hint=request.args.get("email", "")[:320] or None)
+    hint = request.args.get("email", "")[:320] or None
+    url, cookie = _begun(connection_id, next_path=wanted, login_hint=hint)
+    return cookie(go(url))
 
 
 @sign_on.get("/login/sso/<connection_id>/test")
@@ -68,7 +72,8 @@ def begin_sso_test(connection_id: str) -> Response:
     """Leave for the identity provider, to see what it says."""
     signed_in = person()
     preview.require_tester(find_configuration(connection_id), signed_in)
-    return _leave(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
+    url, cookie = _begun(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
+    return cookie(page("auth/leaving.html", title="Test single sign-on", text="You sign in once, for a test.", url=url))
 
 
 @sign_on.get("/login/sso/<connection_id>/callback")
@@ -82,7 +87,7 @@ def finish_sso(connection_id: str) -> Response:
     found = logins.finish(connection_id, redirect_uri, parameters, request.cookies.get(name, ""), here())
     outcome = found.outcome
     if isinstance(outcome, Tested):
-        answer = _tested(connection_id, outcome)
+        answer = _tested(outcome)
     elif isinstance(outcome, Refused):
         text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
         answer = page("auth/told.html", 403, title="You cannot enter", text=text)
@@ -127,33 +132,43 @@ def tell_unavailable(error: ProviderUnavailable) -> Response:
     return answer
 
 
+@sign_on.errorhandler(TooManyRequests)
+def tell_too_many(error: TooManyRequests) -> Response:
+    """Say when to try again."""
+    return again("auth/told.html", error, title="Too many attempts", text=error.detail)
+
+
 @sign_on.errorhandler(NotFound)
 def tell_nothing_here(error: NotFound) -> Response:
     """Say that the address leads nowhere."""
     return page("auth/told.html", 404, title="Nothing here", text=error.detail)
 
 
-def _leave(connection_id: str, **arguments: Any) -> Response:
-    begun = logins.begin(connection_id, addresses(connection_id)["redirectUri"], **arguments)
-    answer = redirect(begun.url, 303)
-    assert isinstance(answer, Response)
-    # One for each login: two in one browser do not disturb each other.
-    answer.set_cookie(
-        _cookie_name(begun.state),
-        begun.browser_secret,
-        max_age=LIFETIME,
-        path="/",
-        secure=_is_https(),
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
+def _begun(connection_id: str, **arguments: Any) -> tuple[str, Callable[[Response], Response]]:
+    """Begin a login, and return where the browser goes, and what gives an answer the cookie that it comes back with."""
+    begun = logins.begin(connection_id, addresses(connection_id)["redirectUri"], origin=here(), **arguments)
+
+    def with_cookie(answer: Response) -> Response:
+        # One for each login: two in one browser do not disturb each other.
+        answer.set_cookie(
+            _cookie_name(begun.state),
+            begun.browser_secret,
+            max_age=LIFETIME,
+            path="/",
+            secure=_is_https(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return answer
+
+    return begun.url, with_cookie
 
 
-def _tested(connection_id: str, tested: Tested) -> Response:
-    would = preview.would_enter(find_configuration(connection_id), tested.person, here())
+def _tested(tested: Tested) -> Response:
+    would = preview.would_enter(tested.configuration, tested.person, here())
+    counts = preview.note_test(tested.configuration, would, tested.account_id)
     claims = sorted((name, str(value)[:500]) for name, value in tested.claims.items())
-    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=tested.counts, would=would)
+    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=counts, would=would.text)
 
 
 def _cookie_name(state: str) -> str:

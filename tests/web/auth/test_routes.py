@@ -15,6 +15,8 @@ ANONYMOUS = {
     ("preferences.choose", "POST"): "appearance and language of this browser",
     ("auth.login", "GET"): "signing in begins here",
     ("auth.login_email", "POST"): "the first step",
+    ("auth.bypass_sign_on", "GET"): "the link that Owners keep is the secret",
+    ("auth.leave_for_sign_on", "GET"): "the way to the identity provider of one's address",
     ("auth.login_password", "GET"): "the second step",
     ("auth.check_password", "POST"): "the second step",
     ("auth.login_second_factor", "GET"): "the third step, named by a secret in a cookie",
