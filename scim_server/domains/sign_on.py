@@ -74,16 +74,23 @@ def check_lockout(
     """
     if ways_of(enforced_logins).password:
         return
+    reason = what_is_missing(connection, requester, state, connection_id)
+    if reason is not None:
+        raise Conflict(f"Single sign-on cannot be the only way yet: {reason}", field="enforcedLogins")
+
+
+def what_is_missing(
+    connection: Connection, requester: Requester, state: State, connection_id: str | None
+) -> str | None:
+    """Return what has to be done before single sign-on may be a domain's only way, None for nothing."""
     key = {"organization": requester.organization_id, "connection": connection_id}
     row = connection.execute(_SETTINGS, key).first()
-    reason = lockout(
+    return lockout(
         state,
         is_mapped=connection_id is not None,
         is_active=row is not None and bool(row.is_active),
         proof=_proof(connection, requester, row.owner_entered_by if row is not None else None),
     )
-    if reason is not None:
-        raise Conflict(f"Single sign-on cannot be the only way yet: {reason}", field="enforcedLogins")
 
 
 def apply_change(

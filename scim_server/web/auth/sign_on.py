@@ -5,12 +5,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, current_app, request
+from flask_babel import gettext as _
 
 from scim_server.accounts.secrets import digest
 from scim_server.database.transactions import at_most_twice
 from scim_server.protocol.errors import InvalidValue, NotFound, TooManyRequests
 from scim_server.sso import logins, preview
-from scim_server.sso.configuration import find_configuration
+from scim_server.sso.configuration import Configuration, find_configuration
 from scim_server.sso.entering import Refused
 from scim_server.sso.errors import Disbelieved, ProviderUnavailable
 from scim_server.sso.logins import LIFETIME, Purpose, Tested
@@ -168,7 +169,27 @@ def _tested(tested: Tested) -> Response:
     would = preview.would_enter(tested.configuration, tested.person, here())
     counts = preview.note_test(tested.configuration, would, tested.account_id)
     claims = sorted((name, str(value)[:500]) for name, value in tested.claims.items())
-    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=counts, would=would.text)
+    configuration = tested.configuration
+    return page(
+        "auth/sso_tested.html",
+        claims=claims,
+        uses=_uses(configuration),
+        person=tested.person,
+        counts=counts,
+        is_active=configuration.is_active and counts,
+        would=would.text,
+        connection_id=configuration.connection_id,
+        console=f"/organizations/{configuration.organization_id}/authentication",
+    )
+
+
+def _uses(configuration: Configuration) -> dict[str, str]:
+    """Return what is made of which claim."""
+    uses = {"sub": _("Recognises the person at each sign-in."), configuration.name_claim: _("Taken for the name.")}
+    if configuration.groups_claim is not None:
+        groups = _("Makes people members of the Teams of these names.")
+        uses[configuration.groups_claim] = groups if configuration.groups_to_teams else _("Taken for the groups.")
+    return {**uses, configuration.email_claim: _("Taken for the e-mail address.")}
 
 
 def _cookie_name(state: str) -> str:

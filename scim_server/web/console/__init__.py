@@ -2,7 +2,15 @@
 
 from flask import Flask
 
-from scim_server.web.console import general, home  # noqa: F401 - they register their screens
+from scim_server.web.console import (  # noqa: F401 - they register their screens
+    authentication,
+    bypass,
+    domains,
+    general,
+    home,
+    membership,
+    sso,
+)
 from scim_server.web.console.blueprint import console
 from scim_server.web.console.preferences import preferences
 
