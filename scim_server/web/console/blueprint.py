@@ -54,7 +54,13 @@ console.register_error_handler(NotSignedIn, ask_to_sign_in)
 def frame() -> dict[str, Any]:
     """Return what the frame of every screen shows."""
     visit = g.get("visit")
-    found: dict[str, Any] = {"visit": visit, "titles": titles, "here": request.full_path.rstrip("?")}
+    found: dict[str, Any] = {
+        "visit": visit,
+        "titles": titles,
+        "role_options": titles.role_options,
+        "options_of": titles.options_of,
+        "here": request.full_path.rstrip("?"),
+    }
     if visit is None:
         return found
     access = navigation.permitted(navigation.ACCESS_MANAGEMENT.tabs, visit)
