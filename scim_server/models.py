@@ -23,7 +23,7 @@ from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.sso.models import SsoLogin, SsoSettings
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
-from scim_server.users.models import User, UserEmail
+from scim_server.users.models import RemovedUser, User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
@@ -45,6 +45,7 @@ __all__ = [
     "OutboxMessage",
     "RecoveryCode",
     "RememberedAnswer",
+    "RemovedUser",
     "ResourceTotal",
     "RoleBinding",
     "SecondFactor",

@@ -13,6 +13,7 @@ from scim_server.roles.catalogue import catalogue
 from scim_server.users import administration, listing
 from scim_server.users.listing import UserRecord
 from scim_server.users.policy import Status
+from scim_server.users.undoing import remove_undoably, undo_removal
 from scim_server.web.console.blueprint import console, go, show, tell, to
 from scim_server.web.console.visit import current_visit, requester
 
@@ -43,10 +44,26 @@ def remove_user(user_id: str) -> Response:
     """Remove a User."""
     user = listing.read_user(requester(), user_id)
     try:
-        administration.remove(requester(), user_id)
+        remove_undoably(requester(), user_id)
     except ScimError as error:
         return _refused(error, _removal(user), to("user", user_id=user_id))
-    tell(_("%(name)s was removed from %(organization)s.", name=user.full_name, organization=_here()))
+    told = _("%(name)s was removed from %(organization)s.", name=user.full_name, organization=_here())
+    tell(told, undo=[user_id])
+    return go("users")
+
+
+@console.screen("/users/undo", "POST", permission=DELETE)
+def undo_removal_of_users() -> Response:
+    """Take removals of the last 30 seconds back."""
+    ids = request.form.getlist("user")[:MAX_SELECTED]
+    for user_id in ids:
+        try:
+            undo_removal(requester(), user_id)
+        except ScimError as error:
+            tell(error.detail, category="wrong")
+        else:
+            name = listing.read_user(requester(), user_id).full_name
+            tell(_("%(name)s is back, with roles and Teams.", name=name))
     return go("users")
 
 
@@ -98,6 +115,7 @@ def change_selected() -> Response:
     action = request.form.get("action", "")
     _of_many(action, chosen)
     refused: list[str] = []
+    changed: list[str] = []
     if action == "invite":
         requester().require(INVITE)
         role = catalogue().default
@@ -105,12 +123,14 @@ def change_selected() -> Response:
         refused += [outcome.error.detail for outcome in outcomes if outcome.error is not None]
     for user in chosen if action != "invite" else ():
         try:
-            (administration.remove if action == "remove" else administration.deactivate)(requester(), user.id)
+            (remove_undoably if action == "remove" else administration.deactivate)(requester(), user.id)
+            changed.append(user.id)
         except ScimError as error:
             refused.append(f"{user.full_name}: {error.detail}")
     done = len(chosen) - len(refused)
     if done:
-        tell(ngettext("Done for %(num)d person.", "Done for %(num)d people.", done))
+        undo = changed if action == "remove" else None
+        tell(ngettext("Done for %(num)d person.", "Done for %(num)d people.", done), undo=undo)
     for text in refused:
         tell(text, category="wrong")
     return go("users")
