@@ -1,13 +1,13 @@
 """A removal that can be taken back for 30 seconds: it is carried out at once, and what it took is kept as long.
 
-Access ends with the removal and SCIM knows the User no more, as with any other; taking it back makes the User anew under
-the same id. See docs/decisions/0054-a-removal-is-undone-from-what-it-took.md.
+Access ends with the removal and SCIM knows the User no more, as with any other; taking it back makes the User anew,
+under the same id. See docs/decisions/0054-a-removal-is-undone-from-what-it-took.md.
 """
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, column, delete, insert, select, table, update
+from sqlalchemy import Connection, bindparam, column, delete, insert, select, table, type_coerce, update
 from sqlalchemy.types import Text
 
 from scim_server.audit.service import Event, record
@@ -43,7 +43,7 @@ _USER_COLUMNS = (
     User.active,
     User.account_id,
     User.created_at,
-    User.document,
+    type_coerce(User.document, Text()).label("document"),
 )
 _OF_USER = (User.organization_id == bindparam("organization"), User.id == bindparam("user"))
 _READ = select(*_USER_COLUMNS).where(*_OF_USER)
