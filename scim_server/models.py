@@ -2,10 +2,12 @@
 
 from scim_server.accounts.models import (
     Account,
+    DeviceLogin,
     Identity,
     LoginAttempts,
     OneTimeSecret,
     RecoveryCode,
+    RefreshToken,
     SecondFactor,
     Session,
 )
@@ -34,6 +36,7 @@ __all__ = [
     "ConnectionObservation",
     "CustomRole",
     "Deployment",
+    "DeviceLogin",
     "Domain",
     "Identity",
     "Invitation",
@@ -44,6 +47,7 @@ __all__ = [
     "OrganizationExtension",
     "OutboxMessage",
     "RecoveryCode",
+    "RefreshToken",
     "RememberedAnswer",
     "ResourceTotal",
     "RoleBinding",
