@@ -3,10 +3,12 @@
 from scim_server.accounts.models import (
     Account,
     BypassKey,
+    DeviceLogin,
     Identity,
     LoginAttempts,
     OneTimeSecret,
     RecoveryCode,
+    RefreshToken,
     SecondFactor,
     Session,
 )
@@ -32,7 +34,7 @@ from scim_server.sso.models import SsoLogin, SsoSettings
 from scim_server.statistics.models import DailyCount
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
-from scim_server.users.models import User, UserEmail
+from scim_server.users.models import RemovedUser, User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "CustomRole",
     "DailyCount",
     "Deployment",
+    "DeviceLogin",
     "Domain",
     "Identity",
     "Invitation",
@@ -59,7 +62,9 @@ __all__ = [
     "OrganizationExtension",
     "OutboxMessage",
     "RecoveryCode",
+    "RefreshToken",
     "RememberedAnswer",
+    "RemovedUser",
     "ResourceTotal",
     "RoleBinding",
     "SecondFactor",

@@ -8,8 +8,16 @@ from scim_server.web.console import (  # noqa: F401 - they register their screen
     domains,
     general,
     home,
+    inviting,
     membership,
+    places,
+    removing,
+    roles,
     sso,
+    teams,
+    tokens,
+    user,
+    users,
 )
 from scim_server.web.console.blueprint import console
 from scim_server.web.console.preferences import preferences
