@@ -93,7 +93,7 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class SessionRecord:
-    """A session as its owner sees it."""
+    """A session as its owner sees it; `is_device` is that of a command line or another device."""
 
     id: str
     organization_name: str | None
@@ -102,6 +102,7 @@ class SessionRecord:
     last_seen_at: str
     ip_address: str | None
     user_agent: str | None
+    is_device: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +177,7 @@ _LIST = (
         Session.last_seen_at,
         Session.ip_address,
         Session.user_agent,
+        Session.access_expires_at.is_not(None),
     )
     .outerjoin(_organizations, _organizations.c.id == Session.organization_id)
     .where(_OF_ACCOUNT, _VISIBLE, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, colum
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading
 from scim_server.identifiers import first_id, moment
+from scim_server.protocol.errors import NotFound
 
 # Events that an export reads at a time.
 EXPORT_BATCH = 500
@@ -60,7 +61,10 @@ _ACTORS = {"user": "User", "token": "Token"}
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which events are asked for; `action` is a prefix, `since` belongs to the period and `until` does not."""
+    """Which events are asked for; `action` is a prefix, `since` belongs to the period and `until` does not.
+
+    `actor` is a part of the actor's name at that time; `person` an id that has acted or was acted upon.
+    """
 
     action: str | None = None
     actor_id: str | None = None
@@ -69,6 +73,8 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     search: str | None = None
+    actor: str | None = None
+    person: str | None = None
 
 
 class EventRecord(NamedTuple):
@@ -105,6 +111,16 @@ def list_events(organization_id: str, asked: Filter, limit: int, before: str | N
         return _with_names(connection, organization_id, connection.execute(statement).all())
 
 
+def find_event(organization_id: str, event_id: str) -> EventRecord:
+    """Return an event of the Organization; raises NotFound."""
+    statement = _matching(organization_id, Filter()).where(AuditEvent.id == event_id)
+    with reading() as connection:
+        found = _with_names(connection, organization_id, connection.execute(statement).all())
+    if not found:
+        raise NotFound("There is no such event in this Organization; it may be older than events are kept.")
+    return found[0]
+
+
 def export_events(organization_id: str, asked: Filter) -> Iterator[list[EventRecord]]:
     """Yield all events that match, the oldest first, in lists that each are read by themselves."""
     statement = _matching(organization_id, asked).order_by(AuditEvent.id).limit(EXPORT_BATCH)
@@ -130,6 +146,10 @@ def _conditions(asked: Filter) -> Iterator[ColumnElement[bool]]:
         yield AuditEvent.action.startswith(asked.action, autoescape=True)
     if asked.actor_id is not None:
         yield AuditEvent.actor_id == asked.actor_id
+    if asked.actor is not None:
+        yield func.lower(AuditEvent.actor_name).contains(asked.actor.lower(), autoescape=True)
+    if asked.person is not None:
+        yield or_(AuditEvent.actor_id == asked.person, AuditEvent.target_id == asked.person)
     if asked.target_id is not None:
         yield AuditEvent.target_id == asked.target_id
     if asked.target_type is not None:

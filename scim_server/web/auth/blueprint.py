@@ -62,6 +62,16 @@ def again(template: str, error: ScimError, **values: Any) -> Response:
     return answer
 
 
+def own_page(template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page of one's own account, in the look of the console."""
+    return page(template, status, scripts=True, data_images=True, **values)
+
+
+def own_again(template: str, error: ScimError, **values: Any) -> Response:
+    """Show a form of one's own account once more and say what was wrong."""
+    return again(template, error, scripts=True, data_images=True, **values)
+
+
 @auth.errorhandler(NotSignedIn)
 def ask_to_sign_in(error: NotSignedIn) -> Response:
     """Show the sign-in page in place of the one that was asked for."""
@@ -73,4 +83,4 @@ def ask_to_sign_in(error: NotSignedIn) -> Response:
 def ask_to_confirm(error: NotRecent) -> Response:
     """Ask for the password once more before the page that was asked for."""
     wanted = request.path if request.method == "GET" else HOME
-    return again("auth/confirm.html", error, next=local_path(wanted))
+    return own_again("auth/confirm.html", error, next=local_path(wanted))

@@ -11,14 +11,13 @@ from scim_server.accounts.changes import require_recent
 from scim_server.accounts.second_factors import NewAuthenticator
 from scim_server.accounts.service import AccountRecord
 from scim_server.protocol.errors import InvalidValue, NotFound
-from scim_server.web.auth.blueprint import HOME, again, auth, go, here, person
-from scim_server.web.pages import page
+from scim_server.web.auth.blueprint import HOME, auth, go, here, own_again, own_page, person
 
 
 @auth.post("/me/factors/authenticator")
 def begin_authenticator() -> Response:
     """Show the key of a new authenticator, as a picture and as text."""
-    return page("auth/authenticator.html", **_shown(second_factors.begin_authenticator(require_recent(person()))))
+    return own_page("auth/authenticator.html", **_shown(second_factors.begin_authenticator(require_recent(person()))))
 
 
 @auth.post("/me/factors/authenticator/confirm")
@@ -30,7 +29,7 @@ def confirm_authenticator() -> Response:
         codes = second_factors.confirm_authenticator(account.id, factor_id, code, name, here())
     except InvalidValue as error:
         shown = _shown(second_factors.pending_authenticator(account, factor_id))
-        return again("auth/authenticator.html", error, **shown)
+        return own_again("auth/authenticator.html", error, **shown)
     return _added(codes)
 
 
@@ -65,18 +64,18 @@ def remove_factor(factor_id: str) -> Response:
 @auth.post("/me/recovery-codes")
 def renew_recovery_codes() -> Response:
     """Show new recovery codes, once."""
-    return page("auth/codes.html", codes=second_factors.renew_recovery_codes(require_recent(person()).id, here()))
+    return own_page("auth/codes.html", codes=second_factors.renew_recovery_codes(require_recent(person()).id, here()))
 
 
 def _added(codes: list[str]) -> Response:
-    return page("auth/codes.html", codes=codes) if codes else go(HOME)
+    return own_page("auth/codes.html", codes=codes) if codes else go(HOME)
 
 
 def _passkey_page(account: AccountRecord, error: InvalidValue | None = None) -> Response:
     step, options = second_factors.begin_passkey(account)
     if error is None:
-        return page("auth/passkey.html", scripts=True, step=step, options=options)
-    return again("auth/passkey.html", error, scripts=True, step=step, options=options)
+        return own_page("auth/passkey.html", step=step, options=options)
+    return own_again("auth/passkey.html", error, step=step, options=options)
 
 
 def _shown(new: NewAuthenticator) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from typing import Any
 
 from flask import Response, request
+from flask_babel import gettext as _
 
 from scim_server.accounts import changes, members, passkeys, second_factors, sessions
 from scim_server.accounts.changes import confirm_password, own_account, require_recent
 from scim_server.database import transaction
 from scim_server.protocol.errors import ScimError
-from scim_server.web.auth.blueprint import HOME, again, auth, go, here, local_path, person
-from scim_server.web.pages import page
+from scim_server.web.auth.blueprint import HOME, auth, go, here, local_path, own_again, own_page, person
 from scim_server.web.pages.cookies import remember
 
 
@@ -38,14 +38,14 @@ def confirm() -> Response:
     except changes.SessionOfOneOrganization:
         raise
     except ScimError as error:
-        return again("auth/confirm.html", error, next=wanted)
+        return own_again("auth/confirm.html", error, next=wanted)
     return go(wanted)
 
 
 @auth.get("/me/password")
 def ask_for_password() -> Response:
     """Ask for the new password."""
-    return page("auth/reset.html", email=require_recent(person()).email)
+    return own_page("auth/new_password.html", email=require_recent(person()).email)
 
 
 @auth.post("/me/password")
@@ -56,15 +56,15 @@ def change_password() -> Response:
     try:
         remember(changes.change_password(signed_in, request.form.get("password", ""), here()))
     except ScimError as error:
-        return again("auth/reset.html", error, email=account.email)
-    text = "All your other sessions have ended."
-    return page("auth/told.html", title="Your password is changed", text=text, link=HOME)
+        return own_again("auth/new_password.html", error, email=account.email)
+    text = _("All your other sessions have ended.")
+    return own_page("auth/own_told.html", title=_("Your password is changed"), text=text)
 
 
 @auth.get("/me/email")
 def ask_for_email() -> Response:
     """Ask for the new address."""
-    return page("auth/new_email.html", present=require_recent(person()).email, email="")
+    return own_page("auth/new_email.html", present=require_recent(person()).email, email="")
 
 
 @auth.post("/me/email")
@@ -75,9 +75,9 @@ def change_email() -> Response:
     try:
         address = changes.ask_to_change_email(signed_in, email)
     except ScimError as error:
-        return again("auth/new_email.html", error, present=account.email, email=email[:320])
-    text = f"Use the link in both: {account.email} and {address}."
-    return page("auth/told.html", title="Two mails are on their way", text=text, link=HOME)
+        return own_again("auth/new_email.html", error, present=account.email, email=email[:320])
+    text = _("Use the link in both: %(present)s and %(new)s.", present=account.email, new=address)
+    return own_page("auth/own_told.html", title=_("Two mails are on their way"), text=text)
 
 
 @auth.post("/me/sessions/<session_id>/end")
@@ -110,4 +110,4 @@ def _own_page(error: ScimError | None = None) -> Response:
         "has_passkeys": passkeys.are_possible(),
         "codes_left": second_factors.recovery_codes_left(signed_in.account_id) if whole else 0,
     }
-    return page("auth/me.html", **values) if error is None else again("auth/me.html", error, **values)
+    return own_page("auth/me.html", **values) if error is None else own_again("auth/me.html", error, **values)

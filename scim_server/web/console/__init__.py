@@ -3,6 +3,7 @@
 from flask import Flask
 
 from scim_server.web.console import (  # noqa: F401 - they register their screens
+    audit_log,
     authentication,
     bypass,
     domains,

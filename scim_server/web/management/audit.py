@@ -24,13 +24,13 @@ _MAX_WORD = 200
 _EPOCH, _NEVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 _Lines = Callable[[str, Iterable[list[EventRecord]]], Iterator[bytes]]
 # By `format`: what writes the lines, the media type, and the end of the file's name.
-_FORMATS: dict[str, tuple[_Lines, str, str]] = {
+FORMATS: dict[str, tuple[_Lines, str, str]] = {
     "ndjson.gz": (lambda *given: export.compressed(export.ndjson(*given)), "application/octet-stream", "ndjson.gz"),
     "ndjson": (export.ndjson, "application/x-ndjson", "ndjson"),
     "csv": (export.csv_lines, "text/csv", "csv"),
 }
-_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for _, kind, _ in _FORMATS.values()}
-_ACCEPTED = {media_type: name for name, (_, media_type, _) in _FORMATS.items()}
+_FILES = {kind: {"schema": {"type": "string", "format": "binary"}} for _, kind, _ in FORMATS.values()}
+_ACCEPTED = {media_type: name for name, (_, media_type, _) in FORMATS.items()}
 
 
 class PeriodEnd(fields.Field[datetime]):
@@ -137,7 +137,7 @@ class ExportQuerySchema(Schema):
     startDate = PeriodEnd()  # noqa: N815
     endDate = PeriodEnd(last=True)  # noqa: N815
     format = fields.String(
-        validate=validate.OneOf(list(_FORMATS)),
+        validate=validate.OneOf(list(FORMATS)),
         metadata={"description": "Without it the Accept header decides, and without that it is ndjson.gz."},
     )
 
@@ -183,9 +183,14 @@ def list_audit_events(query: dict[str, Any]) -> dict[str, Any]:
 def export_audit_logs(query: dict[str, Any]) -> Response:
     """Export the audit events of a period, the oldest first, as compressed NDJSON, NDJSON or CSV."""
     accepted = request.accept_mimetypes.best_match(list(_ACCEPTED), default="application/octet-stream")
-    lines, media_type, suffix = _FORMATS[query.get("format") or _ACCEPTED[accepted or "application/octet-stream"]]
-    organization_id = current_requester().organization_id
+    file_format = query.get("format") or _ACCEPTED[accepted or "application/octet-stream"]
     asked = Filter(since=query.get("startDate"), until=query.get("endDate"))
+    return exported(current_requester().organization_id, asked, file_format)
+
+
+def exported(organization_id: str, asked: Filter, file_format: str) -> Response:
+    """Return the events that match, the oldest first, as a file of one of `FORMATS`."""
+    lines, media_type, suffix = FORMATS[file_format]
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - werkzeug's name for it
     batches = _in_application(app, listing.export_events(organization_id, asked))
     response = Response(lines(organization_id, batches), mimetype=media_type)
