@@ -3,15 +3,24 @@
 from scim_server.accounts.models import (
     Account,
     BypassKey,
+    DeviceLogin,
     Identity,
     LoginAttempts,
     OneTimeSecret,
     RecoveryCode,
+    RefreshToken,
     SecondFactor,
     Session,
 )
 from scim_server.audit.models import AuditEvent, AuditSeal
-from scim_server.connections.models import Connection, ConnectionObservation
+from scim_server.connections.models import (
+    Connection,
+    ConnectionAlert,
+    ConnectionObservation,
+    ConnectionTraffic,
+    JournalEntry,
+    JournalSettings,
+)
 from scim_server.directory.totals import ResourceTotal
 from scim_server.directory.walks import WalkStop
 from scim_server.domains.models import Domain
@@ -22,9 +31,10 @@ from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.outbox.models import OutboxMessage
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.sso.models import SsoLogin, SsoSettings
+from scim_server.statistics.models import DailyCount
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
-from scim_server.users.models import User, UserEmail
+from scim_server.users.models import RemovedUser, User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
@@ -33,12 +43,18 @@ __all__ = [
     "AuditSeal",
     "BypassKey",
     "Connection",
+    "ConnectionAlert",
     "ConnectionObservation",
+    "ConnectionTraffic",
     "CustomRole",
+    "DailyCount",
     "Deployment",
+    "DeviceLogin",
     "Domain",
     "Identity",
     "Invitation",
+    "JournalEntry",
+    "JournalSettings",
     "Lease",
     "LoginAttempts",
     "OneTimeSecret",
@@ -46,7 +62,9 @@ __all__ = [
     "OrganizationExtension",
     "OutboxMessage",
     "RecoveryCode",
+    "RefreshToken",
     "RememberedAnswer",
+    "RemovedUser",
     "ResourceTotal",
     "RoleBinding",
     "SecondFactor",
