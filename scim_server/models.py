@@ -10,7 +10,14 @@ from scim_server.accounts.models import (
     Session,
 )
 from scim_server.audit.models import AuditEvent, AuditSeal
-from scim_server.connections.models import Connection, ConnectionObservation
+from scim_server.connections.models import (
+    Connection,
+    ConnectionAlert,
+    ConnectionObservation,
+    ConnectionTraffic,
+    JournalEntry,
+    JournalSettings,
+)
 from scim_server.directory.totals import ResourceTotal
 from scim_server.directory.walks import WalkStop
 from scim_server.domains.models import Domain
@@ -21,6 +28,7 @@ from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.outbox.models import OutboxMessage
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.sso.models import SsoLogin, SsoSettings
+from scim_server.statistics.models import DailyCount
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
 from scim_server.users.models import User, UserEmail
@@ -31,12 +39,17 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "Connection",
+    "ConnectionAlert",
     "ConnectionObservation",
+    "ConnectionTraffic",
     "CustomRole",
+    "DailyCount",
     "Deployment",
     "Domain",
     "Identity",
     "Invitation",
+    "JournalEntry",
+    "JournalSettings",
     "Lease",
     "LoginAttempts",
     "OneTimeSecret",

@@ -11,11 +11,13 @@ from flask import Flask
 from scim_server.accounts import one_time, sessions, throttling
 from scim_server.audit.chain import seal_all
 from scim_server.audit.retention import apply_retention
+from scim_server.connections.journal import forget_old_requests
 from scim_server.idempotency.service import forget_old_answers
 from scim_server.jobs.lease import Holder
-from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
+from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens, watch_provisioning
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
+from scim_server.statistics.service import count_members, count_moves
 
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
@@ -49,6 +51,10 @@ JOBS: tuple[Job, ...] = (
     Job("link audit events", PERIOD, seal_all),
     Job("delete old audit events", DAY, apply_retention),
     Job("forget old answers", HOUR, lambda go_on: forget_old_answers()),
+    Job("forget old requests", HOUR, forget_old_requests),
+    Job("watch provisioning", 5 * MINUTE, watch_provisioning),
+    Job("count members", 10 * MINUTE, count_members),
+    Job("count who joined and left", HOUR, count_moves),
 )
 
 
