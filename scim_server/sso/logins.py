@@ -22,8 +22,9 @@ from scim_server.identifiers import moment, now
 from scim_server.outbound.client import outbound
 from scim_server.protocol.errors import NotFound
 from scim_server.sealing import seal, unseal
-from scim_server.sso import store
+from scim_server.sso import confirming, store
 from scim_server.sso.configuration import Configuration, find_configuration
+from scim_server.sso.confirming import Asked
 from scim_server.sso.entering import Entered, Refused, login_by_identity
 from scim_server.sso.errors import Disbelieved
 from scim_server.sso.models import SsoLogin
@@ -80,7 +81,7 @@ class Tested:
 class Finished:
     """What became of a login, and where the browser goes then, on this server."""
 
-    outcome: Entered | Refused | Tested
+    outcome: Entered | Refused | Tested | Asked
     next_path: str
 
 
@@ -154,9 +155,11 @@ def finish(
         return Finished(Tested(configuration, row.account_id, login.person, login.claims), row.next_path)
     if not find_configuration(connection_id).is_active:  # switched off while the person was away
         raise Disbelieved("Nobody signs in by this Connection any more.")
-    outcome = login_by_identity(
+    outcome: Entered | Refused | Asked = login_by_identity(
         configuration.organization_id, connection_id, login.person, origin, id_token=login.id_token
     )
+    if isinstance(outcome, Refused) and outcome.may_confirm:
+        outcome = confirming.ask(configuration.organization_id, connection_id, login.person, origin)
     return Finished(outcome, row.next_path)
 
 

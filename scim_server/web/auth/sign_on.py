@@ -4,15 +4,17 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, current_app, request, session
 from flask_babel import gettext as _
 
+from scim_server.accounts.links import LinkEnded
 from scim_server.accounts.secrets import digest
 from scim_server.database.transactions import at_most_twice
-from scim_server.protocol.errors import InvalidValue, NotFound, TooManyRequests
-from scim_server.sso import logins, preview
+from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests
+from scim_server.sso import confirming, logins, preview
 from scim_server.sso.configuration import Configuration, find_configuration
-from scim_server.sso.entering import Refused
+from scim_server.sso.confirming import Asked
+from scim_server.sso.entering import Entered, Refused
 from scim_server.sso.errors import Disbelieved, ProviderUnavailable
 from scim_server.sso.logins import LIFETIME, Purpose, Tested
 from scim_server.sso.policy import Refusal
@@ -37,6 +39,11 @@ _TOLD = {
     Refusal.ACCOUNT_DISABLED: "Your sign-in account was disabled, so you cannot enter {name}. "
     "Ask whoever runs this server.",
 }
+_CONFIRM_FIRST = (
+    "We have sent a mail to {email}. Open its link in this browser to show that the address is yours; it is good for "
+    "half an hour."
+)
+_CONFIRM, _NEXT = "confirm", "next"
 
 
 def addresses(connection_id: str) -> dict[str, str]:
@@ -89,13 +96,27 @@ def finish_sso(connection_id: str) -> Response:
     outcome = found.outcome
     if isinstance(outcome, Tested):
         answer = _tested(outcome)
-    elif isinstance(outcome, Refused):
-        text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
-        answer = page("auth/told.html", 403, title="You cannot enter", text=text)
+    elif isinstance(outcome, Asked):
+        session[_CONFIRM], session[_NEXT] = outcome.browser_secret, found.next_path
+        answer = page("auth/told.html", title="Look into your mailbox", text=_CONFIRM_FIRST.format(email=outcome.email))
     else:
-        answer = enter(outcome.secret, found.next_path)
+        answer = _entered(outcome, found.next_path)
     answer.delete_cookie(name, path="/", secure=_is_https(), httponly=True, samesite="Lax")
     return answer
+
+
+@sign_on.get("/login/confirm/<secret>")
+def show_confirmation(secret: str) -> Response:
+    """Ask to confirm; GET changes nothing, as mail scanners follow links."""
+    confirming.require_own(secret, session.get(_CONFIRM, ""))
+    return page("auth/link.html", title="Was it you who signed in?", button="Yes, let me in")
+
+
+@sign_on.post("/login/confirm/<secret>")
+def confirm_identity(secret: str) -> Response:
+    """Let in whose mailbox it is."""
+    outcome = confirming.confirm(secret, session.get(_CONFIRM, ""), here())
+    return _entered(outcome, session.get(_NEXT, ""))
 
 
 @provider_calls.post("/login/sso/<connection_id>/back-channel-logout")
@@ -163,6 +184,20 @@ def _begun(connection_id: str, **arguments: Any) -> tuple[str, Callable[[Respons
         return answer
 
     return begun.url, with_cookie
+
+
+@sign_on.errorhandler(LinkEnded)
+@sign_on.errorhandler(confirming.OtherBrowser)
+def tell_link_ended(error: ScimError) -> Response:
+    """Say that the link leads nowhere, or nowhere in this browser."""
+    return page("auth/told.html", error.status, title="This link does not work here", text=error.detail, link="/login")
+
+
+def _entered(outcome: Entered | Refused, wanted: str) -> Response:
+    if isinstance(outcome, Entered):
+        return enter(outcome.secret, wanted)
+    text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
+    return page("auth/told.html", 403, title="You cannot enter", text=text)
 
 
 def _tested(tested: Tested) -> Response:
