@@ -138,7 +138,7 @@ def test_a_domain_is_added_and_deleted(desk: Desk, check: Check) -> None:
     desk.go("/authentication")
     page.get_by_role("link", name="Domain", exact=False).filter(has_text="+").click()
     check(page, "domain-new")
-    page.get_by_label("Domain").fill(desk.domain)
+    page.get_by_role("textbox", name="Domain").fill(desk.domain)
     desk.press("Add domain")
     expect(page.get_by_role("heading", level=1)).to_have_text(desk.domain)
     expect(page.get_by_role("button", name="Copy value")).to_be_visible()

@@ -203,7 +203,7 @@ def _entered(outcome: Entered | Refused, wanted: str) -> Response:
 def _tested(tested: Tested) -> Response:
     would = preview.would_enter(tested.configuration, tested.person, here())
     counts = preview.note_test(tested.configuration, would, tested.account_id)
-    claims = sorted((name, str(value)[:500]) for name, value in tested.claims.items())
+    claims = sorted((name, _said(value)) for name, value in tested.claims.items())
     configuration = tested.configuration
     return page(
         "auth/sso_tested.html",
@@ -216,6 +216,11 @@ def _tested(tested: Tested) -> Response:
         connection_id=configuration.connection_id,
         console=f"/organizations/{configuration.organization_id}/authentication",
     )
+
+
+def _said(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text[:500]
 
 
 def _uses(configuration: Configuration) -> dict[str, str]:

@@ -28,6 +28,14 @@ OWNERS_ALONE = {
     "ask_to_delete_token",
     "ask_for_role",
     "ask_to_delete_role",
+    "authentication",
+    "sso_form",
+    "membership",
+    "domain",
+    "ask_for_domain",
+    "audit_log",
+    "audit_event",
+    "check_audit_log",
 }
 
 
@@ -39,7 +47,11 @@ def ids(cast: Cast) -> dict[str, str]:
         cast.api.post("/roles", {"name": "Runner", "scopeType": "DEPLOYMENT", "permissions": ["deployment.get"]})
     )
     invitation = good(cast.api.post("/invites", {"inviteeEmail": "p@x.example", "role": "ORGANIZATION_MEMBER"}))
+    domain = good(cast.api.post("/domains", {"name": f"{uuid.uuid4().hex[:8]}.example"}))["id"]
     return {
+        "domain_id": domain,
+        "event_id": good(cast.api.get("/audit-events"))["auditEvents"][0]["id"],
+        "connection_id": good(cast.api.get("/connections"))["connections"][0]["id"],
         "user_id": cast.bob,
         "team_id": cast.team,
         "token_id": token,

@@ -6,7 +6,8 @@ let asked = 0;
 const refresh = async (form) => {
   const number = ++asked;
   const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-  const address = `${form.action.split("?")[0]}?${query}`;
+  // Not form.action, which is a field of that name where there is one.
+  const address = `${(form.getAttribute("action") || location.pathname).split("?")[0]}?${query}`;
   const live = document.querySelector("[data-live]");
   live.classList.add("busy");
   try {
