@@ -2,12 +2,14 @@
 
 from flask import Flask
 
-from scim_server.web.console import general, home  # noqa: F401 - they register their screens
+from scim_server.web.console import dashboard, general, home, journal  # noqa: F401 - they register their screens
 from scim_server.web.console.blueprint import console
+from scim_server.web.console.live import set_up_live
 from scim_server.web.console.preferences import preferences
 
 
-def set_up_console(app: Flask) -> None:
-    """Register the screens."""
+def set_up_console(app: Flask, *, threads: int) -> None:
+    """Register the screens; `threads` is how many serve in each process."""
+    set_up_live(app, threads)
     app.register_blueprint(console)
     app.register_blueprint(preferences)
