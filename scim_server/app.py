@@ -8,6 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.accounts.command_line import set_up_command_line
 from scim_server.accounts.passwords import set_up_passwords
 from scim_server.accounts.sessions import set_up_sessions
 from scim_server.audit.digests import AuditKeys
@@ -27,6 +28,7 @@ from scim_server.web.console import set_up_console
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
+from scim_server.web.oauth import set_up_oauth
 from scim_server.web.operations import operations
 from scim_server.web.pages import set_up_pages
 from scim_server.web.rate_limit import RateLimiter
@@ -62,6 +64,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_sso(app)
     set_up_passwords(app, settings)
     set_up_sessions(app, settings)
+    set_up_command_line(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
@@ -74,6 +77,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_management(app, settings)
     set_up_pages(app)
     set_up_auth(app)
+    set_up_oauth(app)
     set_up_invitations(app)
     set_up_console(app, threads=settings.threads)
     app.register_blueprint(operations)

@@ -2,10 +2,12 @@
 
 from scim_server.accounts.models import (
     Account,
+    DeviceLogin,
     Identity,
     LoginAttempts,
     OneTimeSecret,
     RecoveryCode,
+    RefreshToken,
     SecondFactor,
     Session,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "CustomRole",
     "DailyCount",
     "Deployment",
+    "DeviceLogin",
     "Domain",
     "Identity",
     "Invitation",
@@ -57,6 +60,7 @@ __all__ = [
     "OrganizationExtension",
     "OutboxMessage",
     "RecoveryCode",
+    "RefreshToken",
     "RememberedAnswer",
     "ResourceTotal",
     "RoleBinding",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from scim_server.accounts import one_time, sessions, throttling
+from scim_server.accounts import devices, one_time, sessions, throttling
 from scim_server.audit.chain import seal_all
 from scim_server.audit.retention import apply_retention
 from scim_server.connections.journal import forget_old_requests
@@ -47,6 +47,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
     Job("forget ended sessions", HOUR, lambda go_on: sessions.forget_ended()),
     Job("forget links that are too old", HOUR, lambda go_on: one_time.forget_old()),
+    Job("forget logins of devices that nobody finished", HOUR, lambda go_on: devices.forget_old()),
     Job("forget what was tried long ago", HOUR, lambda go_on: throttling.forget_old()),
     Job("link audit events", PERIOD, seal_all),
     Job("delete old audit events", DAY, apply_retention),
