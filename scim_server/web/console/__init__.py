@@ -2,7 +2,20 @@
 
 from flask import Flask
 
-from scim_server.web.console import dashboard, general, home, journal  # noqa: F401 - they register their screens
+from scim_server.web.console import (  # noqa: F401 - they register their screens
+    dashboard,
+    general,
+    home,
+    inviting,
+    journal,
+    places,
+    removing,
+    roles,
+    teams,
+    tokens,
+    user,
+    users,
+)
 from scim_server.web.console.blueprint import console
 from scim_server.web.console.live import set_up_live
 from scim_server.web.console.preferences import preferences
