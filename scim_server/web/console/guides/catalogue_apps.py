@@ -34,7 +34,7 @@ OKTA = Guide(
         Step(
             lazy_gettext("Test and save"),
             lazy_gettext(
-                "Choose Test Connector Configuration, then Save. The panel on this page turns green with that test."
+                "Choose Test Connector Configuration, then Save. The panel First requests turns green with that test."
             ),
         ),
         Step(
@@ -102,7 +102,7 @@ ENTRA = Guide(
         Step(
             lazy_gettext("Test the connection"),
             lazy_gettext(
-                "Choose Test Connection, then Create or Save. The panel on this page turns green with that test."
+                "Choose Test Connection, then Create or Save. The panel First requests turns green with that test."
             ),
         ),
         Step(
