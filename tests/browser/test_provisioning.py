@@ -76,7 +76,13 @@ def test_okta_is_connected_by_what_the_screen_says(
     check(page, "health-of-a-new-connection")
 
 
-@shows("console.requests", "console.journal_request", "console.set_journal", "console.set_provisioning")
+@shows(
+    "console.provisioning",
+    "console.requests",
+    "console.journal_request",
+    "console.set_journal",
+    "console.set_provisioning",
+)
 def test_what_was_refused_is_found_and_understood(
     cast: Cast, page: Page, site: Site, owner: Callable[[Page], str], check: Check
 ) -> None:
