@@ -101,7 +101,7 @@ def test_single_sign_on_from_the_form_to_the_only_way(desk: Desk, op: TestProvid
     desk.press("Allow only Single Sign-On (SSO)", "link")
     check(page, "only-sso")
     page.get_by_role("dialog").get_by_role("button", name="Allow only Single Sign-On (SSO)").click()
-    expect(page.get_by_text("Only single sign-on")).to_be_visible()
+    expect(page.locator(".tag", has_text="Only single sign-on")).to_be_visible()
     check(page, "authentication-full")
     desk.press("Allow passwords again")
     expect(page.get_by_role("status")).to_contain_text("can sign in with a password again")
