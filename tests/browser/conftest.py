@@ -82,9 +82,9 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
 
 
 @pytest.fixture
-def watch() -> Watch:
+def watch(site: Site) -> Watch:
     """Give the list of complaints, in which nothing may stand at the end."""
-    return Watch()
+    return Watch(site.url)
 
 
 @pytest.fixture
