@@ -35,6 +35,8 @@ class PeerRequests(Requests):
     """The same requests below the peer's base, which writes JSON with a space after each colon."""
 
     def request(self, method: str, path: str, body: Any = None, *, status: int = 200, contains: str = "") -> Request:
+        if method == "PATCH" and "?" not in path:
+            status, contains = 204, ""  # it shows the changed User to who asks for attributes
         return super().request(method, path, body, status=status, contains=contains.replace('":', '": '))
 
     @property
