@@ -178,6 +178,7 @@ def test_the_bypass_link(desk: Desk, check: Check) -> None:
     "console.audit_log",
     "console.audit_event",
     "console.check_audit_log",
+    "console.export_audit_log",
     "console.ask_for_retention",
     "console.change_retention",
 )
