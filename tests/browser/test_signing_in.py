@@ -178,7 +178,7 @@ def test_another_address(page: Page, site: Site, account: str, email: str, check
         page.get_by_role("button", name="Confirm the change").click()
         heading(page, told)
     page.goto("/me")
-    expect(page.get_by_text(new)).to_be_visible()
+    expect(page.get_by_role("main").get_by_text(new)).to_be_visible()
 
 
 @shows("auth.ask_for_password")
