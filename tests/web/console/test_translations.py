@@ -1,9 +1,11 @@
 """Texts of the console: none escapes translation, and what is translated is what is compiled."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
@@ -28,12 +30,21 @@ def test_no_text_escapes_translation(path: Path) -> None:
     assert ATTRIBUTE.findall(JINJA.sub("{", text)) == []
 
 
+def texts(catalogue: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return what stands in a catalogue: one text each, or several for numbers."""
+
+    def each_of(text: str | Sequence[str]) -> tuple[str, ...]:
+        return (text,) if isinstance(text, str) else tuple(text)
+
+    return {each_of(each.id): each_of(each.string) for each in catalogue if each.id and each.string}
+
+
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_what_is_compiled_is_what_is_translated(language: str) -> None:
     folder = WEB / "translations" / language / "LC_MESSAGES"
     with (folder / "messages.po").open("rb") as source:
-        translated = {each.id: each.string for each in read_po(source) if each.id and each.string}
+        translated = texts(read_po(source))
     with (folder / "messages.mo").open("rb") as source:
-        compiled = {each.id: each.string for each in read_mo(source) if each.id}
+        compiled = texts(read_mo(source))
 
-    assert compiled == {id_: text for id_, text in translated.items() if text and (isinstance(text, str) or all(text))}
+    assert compiled == {id_: text for id_, text in translated.items() if all(text)}
