@@ -87,6 +87,8 @@ def test_secrets_of_links_are_not_logged(app: Flask) -> None:
     for rule in app.url_map.iter_rules():
         if not rule.endpoint.startswith((*BLUEPRINTS, "invitations.")) or not rule.arguments:
             continue
+        if rule.endpoint.startswith("console."):  # ids and names, of which none opens anything
+            continue
         path = re.sub(r"<[^>]+>", "the-secret", rule.rule)
         with app.test_request_context(path, method=sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})[0]):
             if rule.arguments & {"secret", "token", "user_code"}:
