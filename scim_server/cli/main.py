@@ -15,6 +15,7 @@ from scim_server.cli.organization import organization
 from scim_server.cli.outbox import outbox
 from scim_server.cli.quickstart import quickstart
 from scim_server.cli.serve import serve
+from scim_server.cli.simulate import simulate
 from scim_server.cli.token import token
 from scim_server.cli.worker import worker
 
@@ -44,6 +45,7 @@ for command in (
     outbox,
     db,
     doctor,
+    simulate,
 ):
     cli.add_command(command)
 
