@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from scim_server.app import create_app  # noqa: E402
-from scim_server.cli.main import cli  # noqa: E402 - from this checkout, not from one that is installed
+from scim_server.cli.lazy import commands_of  # noqa: E402 - from this checkout, not from one that is installed
+from scim_server.cli.main import cli  # noqa: E402 - as above
 from scim_server.protocol import limits  # noqa: E402
 from scim_server.roles.catalogue import Scope, catalogue  # noqa: E402
 from scim_server.settings import PREFIX, Settings  # noqa: E402
@@ -78,7 +79,7 @@ def commands_page() -> str:
         "Every command reads the [settings](settings.md), ends with 0, with 1 and one line on stderr where it could "
         "not do what it should, and with 2 where it was called wrongly. With `--json` it prints JSON.\n"
     )
-    for path, command in _commands(cli):
+    for path, command in commands_of(cli):
         name = " ".join(("scim-server", *path))
         with click.Context(command, info_name=name, terminal_width=100, **cli.context_settings) as context:
             parts.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
@@ -136,14 +137,6 @@ def pages() -> dict[Path, str]:
         reference / "roles.md": roles_page(),
         scim: scim_page(scim.read_text(encoding="utf-8")),
     }
-
-
-def _commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from _commands(command, *path, name)
-        else:
-            yield (*path, name), command
 
 
 def _permissions(scope: Scope) -> Iterator[tuple[str, str]]:

@@ -90,11 +90,11 @@ def test_settings_that_are_named_exist(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_that_are_named_exist(page: Path) -> None:
-    from scim_server.cli.main import cli
+    from scim_server.cli.main import COMMANDS
 
     for line in re.findall(r"scim-server ([a-z-]+(?: [a-z-]+)?)", page.read_text(encoding="utf-8")):
         first, _, second = line.partition(" ")
-        command = cli.commands.get(first)
+        command = COMMANDS[first].load() if first in COMMANDS else None
         if command is None:  # prose about the server
             assert f"`scim-server {first}" not in page.read_text(encoding="utf-8"), line
         elif hasattr(command, "commands") and second:

@@ -2,29 +2,17 @@
 
 import ipaddress
 import secrets
+from base64 import urlsafe_b64encode
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from flask import current_app
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    options_to_json,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers import bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from scim_server.protocol.errors import InvalidValue
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 _CHALLENGE_BYTES = 32
 # What a browser sends is smaller; the libraries decode it whole.
@@ -52,60 +40,70 @@ def are_possible() -> bool:
 
 def new_challenge() -> str:
     """Return random bytes to be signed, as base64url."""
-    return bytes_to_base64url(secrets.token_bytes(_CHALLENGE_BYTES))
+    return secrets.token_urlsafe(_CHALLENGE_BYTES)
 
 
 def creation_options(account_id: str, email: str, name: str, challenge: str, present: Sequence[str]) -> str:
     """Return what the browser needs to make a passkey, as JSON; `present` are the credentials that it must not be."""
-    options = generate_registration_options(
+    import webauthn  # noqa: PLC0415 - 15 MB that few requests need
+    from webauthn.helpers import structs  # noqa: PLC0415 - as above
+
+    options = webauthn.generate_registration_options(
         rp_id=_host(),
         rp_name=_SERVER_NAME,
         user_id=account_id.encode(),
         user_name=email,
         user_display_name=name,
-        challenge=base64url_to_bytes(challenge),
+        challenge=webauthn.base64url_to_bytes(challenge),
         exclude_credentials=_descriptors(present),
         # Beside a password possession is enough; a key that knows its owner asks anyway.
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.DISCOURAGED, user_verification=UserVerificationRequirement.PREFERRED
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.DISCOURAGED,
+            user_verification=structs.UserVerificationRequirement.PREFERRED,
         ),
     )
-    return options_to_json(options)
+    return webauthn.options_to_json(options)
 
 
 def created(credential: str, challenge: str) -> Passkey:
     """Return the passkey that a browser made for the challenge; raises InvalidValue."""
+    import webauthn  # noqa: PLC0415 - 15 MB that few requests need
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - as above
+
     try:
-        made = verify_registration_response(
+        made = webauthn.verify_registration_response(
             credential=_bounded(credential),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=webauthn.base64url_to_bytes(challenge),
             expected_rp_id=_host(),
             expected_origin=current_app.config["PUBLIC_URL"],
         )
     except (WebAuthnException, ValueError) as error:
         raise InvalidValue("The browser's passkey could not be accepted. Try again.") from error
-    return Passkey(
-        bytes_to_base64url(made.credential_id), bytes_to_base64url(made.credential_public_key), made.sign_count
-    )
+    return Passkey(_base64url(made.credential_id), _base64url(made.credential_public_key), made.sign_count)
 
 
 def request_options(challenge: str, present: Sequence[str]) -> str:
     """Return what the browser needs to sign with one of these credentials, as JSON."""
-    options = generate_authentication_options(
-        rp_id=_host(), challenge=base64url_to_bytes(challenge), allow_credentials=_descriptors(present)
+    import webauthn  # noqa: PLC0415 - 15 MB that few requests need
+
+    options = webauthn.generate_authentication_options(
+        rp_id=_host(), challenge=webauthn.base64url_to_bytes(challenge), allow_credentials=_descriptors(present)
     )
-    return options_to_json(options)
+    return webauthn.options_to_json(options)
 
 
 def signed(credential: str, challenge: str, passkey: Passkey) -> int | None:
     """Return the passkey's new count where it signed the challenge; None where it did not, or is a copy (§6.1.1)."""
+    import webauthn  # noqa: PLC0415 - 15 MB that few requests need
+    from webauthn.helpers.exceptions import WebAuthnException  # noqa: PLC0415 - as above
+
     try:
-        verified = verify_authentication_response(
+        verified = webauthn.verify_authentication_response(
             credential=_bounded(credential),
-            expected_challenge=base64url_to_bytes(challenge),
+            expected_challenge=webauthn.base64url_to_bytes(challenge),
             expected_rp_id=_host(),
             expected_origin=current_app.config["PUBLIC_URL"],
-            credential_public_key=base64url_to_bytes(passkey.public_key),
+            credential_public_key=webauthn.base64url_to_bytes(passkey.public_key),
             credential_current_sign_count=passkey.sign_count,
         )
     except (WebAuthnException, ValueError):
@@ -117,8 +115,15 @@ def _host() -> str:
     return urlsplit(current_app.config["PUBLIC_URL"]).hostname or ""
 
 
-def _descriptors(credentials: Sequence[str]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=base64url_to_bytes(each)) for each in credentials]
+def _base64url(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _descriptors(credentials: Sequence[str]) -> list["PublicKeyCredentialDescriptor"]:
+    import webauthn  # noqa: PLC0415 - 15 MB that few requests need
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor  # noqa: PLC0415 - as above
+
+    return [PublicKeyCredentialDescriptor(id=webauthn.base64url_to_bytes(each)) for each in credentials]
 
 
 def _bounded(credential: str) -> str:

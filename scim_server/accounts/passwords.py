@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from flask import Flask, current_app
 from pwdlib import PasswordHash
-from zxcvbn import zxcvbn
 
 from scim_server.protocol.errors import InvalidValue, Unavailable
 from scim_server.settings import Settings
@@ -105,6 +104,8 @@ def require_good(password: str, context: Iterable[str]) -> None:
     words = [*_PRODUCT_WORDS, *(part for text in context for part in _words(text))]
     if _is_made_of(password, words):
         raise WeakPassword("This password is made of what others know of you. Choose a few unrelated words in a row.")
+    from zxcvbn import zxcvbn  # noqa: PLC0415 - its lists of words take 13 MB
+
     found = zxcvbn(_normal(password)[:MAX_SCORED_LENGTH], user_inputs=words)
     if found["score"] < MIN_SCORE:
         why = found["feedback"]["warning"] or "This password is easy to guess."

@@ -5,22 +5,41 @@ import sys
 import click
 
 from scim_server import __version__
-from scim_server.cli.account import account
-from scim_server.cli.audit import audit
-from scim_server.cli.connection import connection
-from scim_server.cli.database import db
-from scim_server.cli.doctor import doctor
-from scim_server.cli.extension import extension
-from scim_server.cli.organization import organization
-from scim_server.cli.outbox import outbox
-from scim_server.cli.quickstart import quickstart
-from scim_server.cli.serve import serve
-from scim_server.cli.simulate import simulate
-from scim_server.cli.token import token
-from scim_server.cli.worker import worker
+from scim_server.cli.lazy import Lazily, LazyGroup
+
+COMMANDS = {
+    "quickstart": Lazily(
+        "scim_server.cli.quickstart:quickstart",
+        "Make the database, a first Organization with an Owner, and its tokens.",
+    ),
+    "serve": Lazily("scim_server.cli.serve:serve", "Serve SCIM until stopped."),
+    "worker": Lazily("scim_server.cli.worker:worker", "Deliver mail and do the other jobs until stopped."),
+    "organization": Lazily("scim_server.cli.organization:organization", "Create and show Organizations."),
+    "account": Lazily("scim_server.cli.account:account", "Let people sign in, or not."),
+    "token": Lazily("scim_server.cli.token:token", "Create, list and revoke tokens."),
+    "connection": Lazily("scim_server.cli.connection:connection", "Show and change how people join an Organization."),
+    "extension": Lazily(
+        "scim_server.cli.extension:extension",
+        "Register schema extensions, so that custom attributes are stored, filtered and changed.",
+    ),
+    "audit": Lazily("scim_server.cli.audit:audit", "Check the audit log, and say how long it is kept."),
+    "outbox": Lazily("scim_server.cli.outbox:outbox", "List mails, and try again those that were given up."),
+    "db": Lazily("scim_server.cli.database:db", "Migrate and check the database."),
+    "doctor": Lazily(
+        "scim_server.cli.doctor:doctor",
+        "Check this installation and say what to mend; exit 1 where something needs it.",
+    ),
+    "simulate": Lazily(
+        "scim_server.cli.simulate:simulate",
+        "Play an identity provider: people come, change, pause, return and go, and groups are pushed.",
+    ),
+    "completion": Lazily("scim_server.cli.completion:completion", "Print the script that completes commands in a shell."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="scim-server")
 def cli() -> None:
     """Provision people and groups from identity providers over SCIM 2.0.
@@ -30,24 +49,6 @@ def cli() -> None:
       scim-server quickstart      make a database, an Organization, and tokens
       scim-server serve           serve SCIM on http://127.0.0.1:8000
     """
-
-
-for command in (
-    quickstart,
-    serve,
-    worker,
-    organization,
-    account,
-    token,
-    connection,
-    extension,
-    audit,
-    outbox,
-    db,
-    doctor,
-    simulate,
-):
-    cli.add_command(command)
 
 
 def main() -> None:

@@ -7,9 +7,6 @@ from typing import Any
 
 import click
 import orjson
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 # Columns where no terminal says how wide it is: a row is one line, so that `grep` and `cut` find it whole.
 _UNBOUNDED = 10_000
@@ -28,6 +25,10 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, 
     if not rows:
         click.echo(empty)
         return
+    from rich.console import Console  # noqa: PLC0415 - most commands print no table
+    from rich.table import Table  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - as above
+
     table = Table(title=title, box=None, header_style="bold", pad_edge=False)
     for heading in columns.values():
         table.add_column(heading, overflow="fold")

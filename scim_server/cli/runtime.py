@@ -6,12 +6,11 @@ from functools import wraps
 from typing import ParamSpec, TypeVar
 
 import click
-from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.app import create_app
 from scim_server.audit.service import ActorType, Origin
-from scim_server.database.schema import schema_problem
+from scim_server.database.schema import MigrationError, schema_problem
 from scim_server.organizations.service import OrganizationError
 from scim_server.protocol.errors import ScimError
 from scim_server.roles.catalogue import UnknownRole
@@ -67,7 +66,7 @@ def told(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise click.ClickException(f"The database refused: {reason}") from None
-        except CommandError as error:
+        except MigrationError as error:
             raise click.ClickException(f"{error}.") from None
         except UnicodeEncodeError:
             raise click.ClickException("An argument is not text in UTF-8.") from None

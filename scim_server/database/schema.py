@@ -1,27 +1,38 @@
-"""The state of the database's tables: bring them up to date, or say what is wrong with them."""
+"""The state of the database's tables: bring them up to date, or say what is wrong with them.
+
+Alembic is imported by what migrates alone: servers and commands ask for the state at each start.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, String, column, func, inspect, select, table, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.database.base import Base, db
 from scim_server.database.transactions import at_most_twice, reading
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 _MIGRATIONS = Path(__file__).with_name("migrations")
 # Any number that nothing else in the database locks.
 _MIGRATION_LOCK = 76_437_644
+# Alembic's own table.
+_VERSION_TABLE = "alembic_version"
+_REVISION = select(column("version_num", String)).select_from(table(_VERSION_TABLE))
 
 
-def alembic_config(connection: Connection | None = None) -> Config:
+class MigrationError(Exception):
+    """The tables cannot be taken to the revision that was asked for."""
+
+
+def alembic_config(connection: Connection | None = None) -> "Config":
     """Return Alembic's configuration, working on an open connection where one is given."""
+    from alembic.config import Config  # noqa: PLC0415 - the module says why
+
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -29,13 +40,17 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(revision: str = "head") -> None:
-    """Migrate the tables up to a revision, all or nothing."""
+    """Migrate the tables up to a revision, all or nothing; raises MigrationError."""
+    from alembic import command  # noqa: PLC0415 - the module says why
+
     with _alone() as connection:
         command.upgrade(alembic_config(connection), revision)
 
 
 def downgrade(revision: str) -> None:
-    """Migrate the tables down to a revision, all or nothing."""
+    """Migrate the tables down to a revision, all or nothing; raises MigrationError."""
+    from alembic import command  # noqa: PLC0415 - the module says why
+
     with _alone() as connection:
         command.downgrade(alembic_config(connection), revision)
 
@@ -43,27 +58,37 @@ def downgrade(revision: str) -> None:
 @contextmanager
 def _alone() -> Iterator[Connection]:
     """Open a transaction that waits for any other migration: containers start together, and all of them upgrade."""
+    from alembic.util.exc import CommandError  # noqa: PLC0415 - the module says why
+
     with db.engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             # A migration takes what time it takes, and so does waiting for one.
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(select(func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
-        yield connection
+        try:
+            yield connection
+        except CommandError as error:
+            raise MigrationError(str(error)) from error
 
 
 def current_revision(connection: Connection) -> str | None:
     """Return the revision of the tables, None for an empty database."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table(_VERSION_TABLE):
+        return None
+    return connection.execute(_REVISION).scalar()
 
 
-def newest_revision() -> str | None:
-    """Return the revision that this version of the program expects."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+def newest_revision() -> str:
+    """Return the revision that this version of the program expects: the files are named in the order of revisions."""
+    return max(path.stem.partition("_")[0] for path in (_MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
 def drift() -> list[object]:
     """Return how the tables differ from the models; an empty list where they agree."""
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - the module says why
+    from alembic.migration import MigrationContext  # noqa: PLC0415 - the module says why
+
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         return list(compare_metadata(context, Base.metadata))

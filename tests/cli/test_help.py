@@ -4,25 +4,17 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
 
 import click
 import pytest
 from click.testing import CliRunner
 
+from scim_server.cli.lazy import commands_of
+from scim_server.cli.main import COMMANDS as LAZY
 from scim_server.cli.main import cli
 from tests.support.installation import Installation
 
-
-def commands(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    for name, command in group.commands.items():
-        if isinstance(command, click.Group):
-            yield from commands(command, *path, name)
-        else:
-            yield (*path, name), command
-
-
-COMMANDS = dict(commands(cli))
+COMMANDS = dict(commands_of(cli))
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)
@@ -46,6 +38,20 @@ def test_every_option_is_explained() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, (path, parameter.name)
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_the_summary_is_what_the_command_says(name: str) -> None:
+    assert LAZY[name].summary == LAZY[name].load().get_short_help_str(limit=1_000)
+
+
+def test_help_imports_no_command() -> None:
+    """Nor the web, nor the database: it is the first thing that people see."""
+    program = (
+        "import sys; from scim_server.cli.main import cli; cli(['-h'], standalone_mode=False); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"flask", "sqlalchemy", "rich", "pydantic"}.intersection(done.stdout.split())
 
 
 def test_the_real_command(fresh: Installation) -> None:

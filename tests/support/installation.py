@@ -21,12 +21,12 @@ from typing import Any
 
 import requests
 
-from scim_server.cli.main import main
+from scim_server.cli.main import COMMANDS, main
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["scim_server.cli.main"])
+_FORKS.set_forkserver_preload([lazily.where.partition(":")[0] for lazily in COMMANDS.values()])
 
 
 def _command(words: list[str], environment: dict[str, str], folder: Path, streams: list[Path]) -> None:

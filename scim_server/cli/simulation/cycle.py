@@ -55,8 +55,9 @@ def tasks(provider: IdentityProvider, crowd: Crowd, world: World) -> Iterator[Ta
         yield Task("changes", _change_members(provider, group, newcomer, world))
     for group in groups[1:2]:
         # There and back, so that the same cycle can be played again.
-        yield Task("changes", _rename(provider, group, group.name.removesuffix(MARK) + " & friends" + MARK))
-        yield Task("changes", _rename(provider, group, group.name))
+        name = group.name
+        yield Task("changes", _rename(provider, group, name.removesuffix(MARK) + " & friends" + MARK))
+        yield Task("changes", _rename(provider, group, name))
     yield from (Task("deactivations", _switch(provider, person, world, to=False)) for person in paused)
     yield from (Task("reactivations", _switch(provider, person, world, to=True)) for person in paused[::2])
     if provider.deletes_people:

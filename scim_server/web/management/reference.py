@@ -184,14 +184,15 @@ class Reference:
             shown += f" ({found['format']})"
         if "enum" in found:
             shown += ": " + ", ".join(str(value) for value in found["enum"] if value is not None)
-        bounds = [
+        limits = [
             f"{word} {found[key]}"
             for key, word in (("minimum", "from"), ("maximum", "to"), ("minLength", "from"), ("maxLength", "to"))
             if key in found
         ]
+        bounds = [" ".join(limits)] if limits else []
         if "default" in found and found["default"] not in (None, []):
             bounds.append(f"default {found['default']}")
-        return f"{shown}; {' '.join(bounds)}" if bounds else shown
+        return "; ".join([shown, *bounds])
 
     def _example(self, schema: Mapping[str, Any], name: str = "", depth: int = 0) -> Any:
         found = self._resolved(schema)

@@ -1,5 +1,6 @@
 """Roles: the default ones, those that the Organization made, templates for more, and what they can permit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -11,7 +12,8 @@ from scim_server.roles.places import PlaceScope
 from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page
 from scim_server.web.management.routing import organization_blueprint
-from scim_server.web.management.schemas import SubjectSchema, subject
+from scim_server.web.management.schemas import SubjectSchema
+from scim_server.web.management.subjects import signatures
 
 # Permissions or Workspaces that one role names.
 MAX_LISTED = 1_000
@@ -122,7 +124,7 @@ def list_roles(query: dict[str, Any]) -> dict[str, Any]:
     found, total = custom.list_custom_roles(
         current_requester().organization_id, scopes=scopes, offset=query["offset"], limit=query["limit"]
     )
-    answer = page("roles", [_shown(role) for role in found], total, query)
+    answer = page("roles", _all_shown(found), total, query)
     if query["includeDefaultRoles"]:
         answer["defaultRoles"] = [
             {
@@ -207,6 +209,14 @@ def _draft(body: dict[str, Any]) -> CustomRoleDraft:
 
 
 def _shown(role: CustomRoleRecord) -> dict[str, Any]:
+    return _all_shown([role])[0]
+
+
+def _all_shown(found: Sequence[CustomRoleRecord]) -> list[dict[str, Any]]:
+    return [_one(role) | signature for role, signature in zip(found, signatures(found), strict=True)]
+
+
+def _one(role: CustomRoleRecord) -> dict[str, Any]:
     return {
         "id": role.id,
         "name": role.name,
@@ -215,7 +225,5 @@ def _shown(role: CustomRoleRecord) -> dict[str, Any]:
         "permissions": role.permissions,
         "restrictedWorkspaceIds": role.restricted_workspace_ids,
         "createdAt": role.created_at,
-        "createdBy": subject(role.created_by_type, role.created_by_id),
         "updatedAt": role.modified_at,
-        "updatedBy": subject(role.updated_by_type, role.updated_by_id),
     }

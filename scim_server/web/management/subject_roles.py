@@ -28,7 +28,7 @@ from scim_server.web.management.schemas import (
 _ORGANIZATION_ROLES = catalogue().organization.names
 _LENGTH = validate.Length(max=MAX_ROLES_IN_REQUEST)
 
-subject_roles = organization_blueprint("SubjectRoles", "The roles of Users, Teams and tokens, and why Users hold them.")
+subject_roles = organization_blueprint("Roles held", "The roles of Users, Teams and tokens, and why Users hold them.")
 
 
 class RoleListsSchema(Schema):

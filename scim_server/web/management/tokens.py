@@ -5,17 +5,17 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from scim_server.database import reading
 from scim_server.tokens import administration
 from scim_server.tokens.administration import ApiToken, TokenQuery
 from scim_server.tokens.policy import MAX_EXPIRY_DAYS, MAX_OVERLAP_MINUTES, SCOPES, Kind, TokenRequest
 from scim_server.tokens.service import MAX_NAME_LENGTH
-from scim_server.users.subjects import Actor, subjects_of
+from scim_server.users.subjects import Actor
 from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page, sort_keys, sorts_field
 from scim_server.web.management.routing import organization_blueprint
 from scim_server.web.management.schemas import LineField, SubjectSchema, TagsField
 from scim_server.web.management.subject_roles import TokenRoleSchema
+from scim_server.web.management.subjects import named
 
 tokens = organization_blueprint("Tokens", "API tokens of the Organization, and tokens that provision alone.")
 MAX_DESCRIPTION_LENGTH = 500
@@ -173,8 +173,7 @@ def delete_token(token_id: str) -> None:
 def _shown(found: Sequence[ApiToken]) -> list[dict[str, Any]]:
     organization_id = current_requester().organization_id
     actors = [Actor(token.created_by_type, token.created_by_id) for token in found]
-    with reading() as connection:
-        subjects = subjects_of(connection, organization_id, actors)
+    subjects = named(actors)
     return [
         {
             **{field: getattr(token, field) for field in _SHOWN},

@@ -1,5 +1,6 @@
 """Workspaces and Deployments: what roles below the Organization are held on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -7,11 +8,13 @@ from marshmallow import Schema, fields, validate
 from scim_server.web.management.authentication import current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page, sort_keys, sorts_field
 from scim_server.web.management.routing import organization_blueprint
-from scim_server.web.management.schemas import SubjectSchema, subject
+from scim_server.web.management.schemas import SubjectSchema
+from scim_server.web.management.subjects import signatures
 from scim_server.workspaces import deployments as deployments_service
 from scim_server.workspaces import service
 from scim_server.workspaces.listing import Query
 
+_Record = service.WorkspaceRecord | deployments_service.DeploymentRecord
 _MAX_IDS = 1_000
 
 workspaces = organization_blueprint("Workspaces", "Workspaces of the Organization.")
@@ -91,7 +94,7 @@ class DeploymentsSchema(EnvelopeSchema):
 def list_workspaces(query: dict[str, Any]) -> dict[str, Any]:
     """List the Workspaces that the caller may see: all with organization.workspaces.get, else those of their roles."""
     found = service.list_workspaces(current_requester(), _query(query), query.get("workspaceIds"))
-    return page("workspaces", [_shown(each) for each in found.records], found.total, query)
+    return page("workspaces", _all_shown(found.records), found.total, query)
 
 
 @workspaces.endpoint("/workspaces", "POST", permission="organization.workspaces.create", others=(409,))
@@ -130,7 +133,7 @@ def delete_workspace(workspace_id: str) -> None:
 def list_deployments(query: dict[str, Any]) -> dict[str, Any]:
     """List the Deployments that the caller may see: all with organization.workspaces.get, else those of their roles."""
     found = deployments_service.list_deployments(current_requester(), _query(query), query.get("workspaceId"))
-    return page("deployments", [_shown(each) for each in found.records], found.total, query)
+    return page("deployments", _all_shown(found.records), found.total, query)
 
 
 @deployments.endpoint("/deployments", "POST", permission=None, others=(409,))
@@ -173,16 +176,22 @@ def _query(query: dict[str, Any]) -> Query:
     return Query(query["offset"], query["limit"], query.get("search"), sort_keys(query["sorts"]))
 
 
-def _shown(record: service.WorkspaceRecord | deployments_service.DeploymentRecord) -> dict[str, Any]:
+def _shown(record: _Record) -> dict[str, Any]:
+    return _all_shown([record])[0]
+
+
+def _all_shown(records: Sequence[_Record]) -> list[dict[str, Any]]:
+    return [_one(record) | signature for record, signature in zip(records, signatures(records), strict=True)]
+
+
+def _one(record: _Record) -> dict[str, Any]:
     shown = {
         "id": record.id,
         "name": record.name,
         "description": record.description,
         "organizationId": current_requester().organization_id,
         "createdAt": record.created_at,
-        "createdBy": subject(record.created_by_type, record.created_by_id),
         "updatedAt": record.modified_at,
-        "updatedBy": subject(record.updated_by_type, record.updated_by_id),
     }
     if isinstance(record, deployments_service.DeploymentRecord):
         shown["workspaceId"] = record.workspace_id

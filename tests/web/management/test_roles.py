@@ -34,6 +34,7 @@ def test_role_is_made_read_changed_and_deleted(api: ApiClient) -> None:
     assert made["permissions"] == PERMISSIONS
     assert made["restrictedWorkspaceIds"] == [one]
     assert made["createdBy"] == made["updatedBy"]
+    assert made["createdBy"]["apiTokenName"] == "ORGANIZATION_OWNER api"
     path = f"/roles/{made['id']}"
     assert good(api.get(path)) == made
 

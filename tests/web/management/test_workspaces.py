@@ -45,6 +45,7 @@ def test_workspace_is_made_read_renamed_and_deleted(api: ApiClient) -> None:
     assert (made["name"], made["description"]) == ("Data Science", "What we know")
     assert made["organizationId"] == api.organization_id
     assert made["createdBy"]["subjectType"] == "SERVICEKEY"
+    assert made["createdBy"]["apiTokenName"] == "ORGANIZATION_OWNER api"
     path = f"/workspaces/{made['id']}"
     assert good(api.get(path)) == made
 
