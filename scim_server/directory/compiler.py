@@ -176,8 +176,13 @@ def _searched(mapping: StorageMapping, dialect: str, path: AttributePath) -> Col
     return json_value(dialect, mapping.table.c.search, path.keys, path.leaf)
 
 
+@lru_cache(maxsize=1_000)
 def _compare(value: ColumnElement[Any], operator: Operator, slot: int, dialect: str) -> ColumnElement[bool]:
-    """Return one comparison of a single value with the literal of a slot."""
+    """Return one comparison of a single value with the literal of a slot.
+
+    It is kept, as filters of a new shape are mostly made of comparisons that others have made, and SQLAlchemy's
+    expressions never change; values that are built anew each time push one another out.
+    """
     bound = bindparam(slot_name(slot), type_=value.type)
     match operator:
         case Operator.EQ:

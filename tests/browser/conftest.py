@@ -29,13 +29,11 @@ PATIENCE_MS = 20_000
 TIMEOUT = 180
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep all of them in one worker, which starts the browser and the server once; xdist looks at this after us."""
+    """Mark all of them; tests/support/scheduling.py keeps them in one worker."""
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("browser"))
             item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 

@@ -11,7 +11,7 @@ from tests.canaille.provider import Canaille
 from tests.support.client import ENTERPRISE
 from tests.support.server import RealServer
 
-pytestmark = [pytest.mark.xdist_group("canaille"), pytest.mark.timeout(240)]
+pytestmark = pytest.mark.timeout(240)
 
 _SAME = ("userName", "displayName", "title", "active", "profileUrl", "preferredLanguage")
 

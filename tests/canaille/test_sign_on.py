@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from tests.canaille.conftest import Installation
 from tests.support.server import RealServer
 
-pytestmark = [pytest.mark.xdist_group("canaille"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 SECRET = "a secret of this test: +/%"
 PASSWORD = "grey turtles ride at night"

@@ -54,16 +54,16 @@ TABLE = {
     ("Roles.delete_role", "DELETE"): [Entry("/roles/{id}", status=204, own=role)],
     ("Roles.list_role_templates", "GET"): [Entry("/role-templates")],
     ("Roles.list_permission_groups", "GET"): [Entry("/authorization/permission-groups")],
-    ("SubjectRoles.read_effective_roles", "GET"): [
+    ("Roles held.read_effective_roles", "GET"): [
         Entry("/users/{id}/effective-roles", own=user, dora=dora_holds_nothing)
     ],
-    ("SubjectRoles.change_user_roles", "POST"): [
+    ("Roles held.change_user_roles", "POST"): [
         Entry("/users/{id}/roles", {"organizationRole": "ORGANIZATION_BILLING_ADMIN"}, own=user)
     ],
-    ("SubjectRoles.change_team_roles", "POST"): [
+    ("Roles held.change_team_roles", "POST"): [
         Entry("/teams/{id}/roles", {"organizationRole": "ORGANIZATION_BILLING_ADMIN"}, own=team)
     ],
-    ("SubjectRoles.change_token_roles", "POST"): [
+    ("Roles held.change_token_roles", "POST"): [
         Entry(
             "/tokens/{id}/roles", {"roles": [{"entityType": "ORGANIZATION", "role": "ORGANIZATION_MEMBER"}]}, own=token
         )

@@ -12,7 +12,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from scim_server.tokens.service import MANAGEMENT_SCOPE, create_token
-from tests.conftest import OPERATOR, Cast
+from tests.conftest import OPERATOR, Cast, make_cast
 from tests.support.api import ApiClient, good, refused
 from tests.web.management.entries import Entry
 
@@ -43,6 +43,33 @@ def own_id(cast: Cast, entry: Entry) -> str:
     return entry.own(cast, False) if entry.own is not None else ""
 
 
+class Idle:
+    """One cast for all tests in which everything is refused, with one thing of each kind."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        _, self.without_a_role = create_token(
+            cast.api.organization_id, OPERATOR, name="no role", scopes=(MANAGEMENT_SCOPE,)
+        )
+        self._things: dict[tuple[object, bool], str] = {}
+
+    def id_of(self, entry: Entry, *, theirs: bool = False) -> str:
+        """Return the id of what the entry is about, acme's or charlie's; it is made once."""
+        if entry.own is None:
+            return ""
+        key = (entry.own, theirs)
+        if key not in self._things:
+            self._things[key] = entry.own(self.cast, theirs)
+        return self._things[key]
+
+
+@pytest.fixture(scope="module")
+def idle(app: Flask) -> Idle:
+    """Give what tests share in which nothing changes."""
+    with app.app_context():
+        return Idle(make_cast(app))
+
+
 def routes(app: Flask) -> set[tuple[str, str]]:
     return {
         (rule.endpoint, method)
@@ -65,29 +92,28 @@ def test_owners_token_gets_through(cast: Cast, method: str, entry: Entry) -> Non
 
 
 @every_endpoint
-def test_without_a_token(cast: Cast, method: str, entry: Entry) -> None:
-    client = ApiClient(cast.api.app, cast.api.organization_id, "")
+def test_without_a_token(idle: Idle, method: str, entry: Entry) -> None:
+    client = ApiClient(idle.cast.api.app, idle.cast.api.organization_id, "")
 
-    refused(send(client, method, entry, own_id(cast, entry)), 401)
-
-
-@every_endpoint
-def test_scim_token(cast: Cast, method: str, entry: Entry) -> None:
-    client = ApiClient(cast.api.app, cast.api.organization_id, cast.acme.token)
-
-    refused(send(client, method, entry, own_id(cast, entry)), 401)
+    refused(send(client, method, entry, idle.id_of(entry)), 401)
 
 
 @every_endpoint
-def test_charlies_token(cast: Cast, method: str, entry: Entry) -> None:
+def test_scim_token(idle: Idle, method: str, entry: Entry) -> None:
+    client = ApiClient(idle.cast.api.app, idle.cast.api.organization_id, idle.cast.acme.token)
+
+    refused(send(client, method, entry, idle.id_of(entry)), 401)
+
+
+@every_endpoint
+def test_charlies_token(idle: Idle, method: str, entry: Entry) -> None:
     """A token of another Organization gets what it would get for an Organization that does not exist."""
+    cast = idle.cast
     stranger = ApiClient(cast.api.app, cast.api.organization_id, cast.charlies_api.token)
     nowhere = ApiClient(cast.api.app, str(uuid.uuid4()), cast.charlies_api.token)
     headers = {"X-Request-Id": "same"}
 
-    found, random = (
-        send(client, method, entry, own_id(cast, entry), headers=headers) for client in (stranger, nowhere)
-    )
+    found, random = (send(client, method, entry, idle.id_of(entry), headers=headers) for client in (stranger, nowhere))
     # The list of Organizations is asked without one.
     if entry.path.startswith("/v1/"):
         assert cast.api.organization_id not in found.get_data(as_text=True)
@@ -97,27 +123,29 @@ def test_charlies_token(cast: Cast, method: str, entry: Entry) -> None:
 
 
 @pytest.mark.parametrize(("method", "entry"), WITH_ID)
-def test_charlies_things(cast: Cast, method: str, entry: Entry) -> None:
+def test_charlies_things(idle: Idle, method: str, entry: Entry) -> None:
     """An id of another Organization gets what a random id gets, and nothing changes there."""
-    assert entry.own is not None
-    theirs, random = entry.own(cast, True), str(uuid.uuid4())
+    theirs, random = idle.id_of(entry, theirs=True), str(uuid.uuid4())
     headers = {"X-Request-Id": "same"}
 
-    found = send(cast.api, method, entry, theirs, headers=headers)
-    nothing = send(cast.api, method, entry, random, headers=headers)
+    found = send(idle.cast.api, method, entry, theirs, headers=headers)
+    nothing = send(idle.cast.api, method, entry, random, headers=headers)
 
     refused(found, 404)
     assert found.get_data(as_text=True).replace(theirs, random) == nothing.get_data(as_text=True)
 
 
 @every_endpoint
-def test_token_without_a_role(cast: Cast, method: str, entry: Entry) -> None:
+def test_token_without_a_role(
+    request: pytest.FixtureRequest, app: Flask, idle: Idle, method: str, entry: Entry
+) -> None:
     """A management token whose Organization role is missing is refused wherever a permission is asked for."""
-    _, text = create_token(cast.api.organization_id, OPERATOR, name="no role", scopes=(MANAGEMENT_SCOPE,))
-    client = ApiClient(cast.api.app, cast.api.organization_id, text)
+    if entry.everyone:  # gets through, and changes what it should
+        idle = Idle(request.getfixturevalue("cast"))
+    client = ApiClient(app, idle.cast.api.organization_id, idle.without_a_role)
 
     allowed = {entry.status} if entry.everyone else {403, 404}
-    assert send(client, method, entry, own_id(cast, entry)).status_code in allowed
+    assert send(client, method, entry, idle.id_of(entry)).status_code in allowed
 
 
 @pytest.mark.parametrize(("method", "entry"), [case for case in CASES if case.values[1].dora is not None])
