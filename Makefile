@@ -15,6 +15,7 @@ ARGS ?=
 FULL ?=
 UPGRADE ?=
 
+CATALOGUES := scim_server/web/translations
 COMPILE := $(BIN)/uv pip compile --quiet --no-emit-index-url --no-emit-find-links --generate-hashes --universal \
 	--python-version 3.11 --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade)
 
@@ -38,7 +39,7 @@ $(call environment,$(VENV))
 @touch $@
 endef
 
-.PHONY: help setup run test check coverage bench reliability canaille lock clean
+.PHONY: help setup run test check coverage bench reliability canaille lock translations clean
 
 help: ## show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -77,6 +78,14 @@ lock: $(VENV)/.dev-stamp ## lock the requirements again after a change of pyproj
 	@$(COMPILE) --group build pyproject.toml --output-file requirements/run.txt
 	@$(COMPILE) --group dev --constraint requirements/run.txt pyproject.toml --output-file requirements/dev.txt
 	@$(COMPILE) requirements/canaille.in --output-file requirements/canaille.txt
+
+translations: $(VENV)/.dev-stamp ## take the texts of all pages into the catalogues of other languages, and compile what is translated
+	@$(BIN)/pybabel -q extract --mapping-file $(CATALOGUES)/babel.cfg --keyword lazy_gettext --no-location --sort-output \
+		--project scim-server --output-file $(CATALOGUES)/messages.pot scim_server/web
+	@$(BIN)/pybabel -q update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --no-fuzzy-matching \
+		--ignore-pot-creation-date --ignore-obsolete
+	@rm $(CATALOGUES)/messages.pot
+	@$(BIN)/pybabel -q compile --directory $(CATALOGUES)
 
 clean: ## remove everything that was installed or cached; the data in var/ stays
 	@rm -rf .venv .venv-canaille .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist

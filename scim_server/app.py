@@ -24,6 +24,7 @@ from scim_server.setting_values import resolver_address
 from scim_server.settings import Settings
 from scim_server.sso.logins import set_up_sso
 from scim_server.web.auth import set_up_auth
+from scim_server.web.console import set_up_console
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
@@ -72,6 +73,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_pages(app)
     set_up_auth(app)
     set_up_invitations(app)
+    set_up_console(app)
     app.register_blueprint(operations)
     return app
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from docs.generate import LIMITS, pages
@@ -97,5 +98,5 @@ def test_commands_that_are_named_exist(page: Path) -> None:
         command = COMMANDS[first].load() if first in COMMANDS else None
         if command is None:  # prose about the server
             assert f"`scim-server {first}" not in page.read_text(encoding="utf-8"), line
-        elif hasattr(command, "commands") and second:
-            assert second in command.commands, line
+        elif isinstance(command, click.Group) and second:
+            assert second in command.list_commands(click.Context(command)), line

@@ -41,11 +41,18 @@ _BY_EMAIL = _RECORD.where(Account.email_folded == bindparam("email"))
 _BY_IDENTITY = _RECORD.join(Identity, Identity.account_id == Account.id).where(
     Identity.issuer == bindparam("issuer"), Identity.subject == bindparam("subject")
 )
+_ANY = select(Account.id).limit(1)
 # Of two at once for one address, one writes nothing.
 _INSERT = {
     "sqlite": sqlite.insert(Account).on_conflict_do_nothing().returning(Account.id),
     "postgresql": postgresql.insert(Account).on_conflict_do_nothing().returning(Account.id),
 }
+
+
+def has_accounts() -> bool:
+    """Tell whether anybody can sign in to this server at all."""
+    with reading() as connection:
+        return connection.execute(_ANY).first() is not None
 
 
 def normal_email(text: str) -> str:

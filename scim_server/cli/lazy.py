@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import click
@@ -21,24 +22,44 @@ class Lazily(NamedTuple):
 
 
 class LazyGroup(click.Group):
-    """A group whose `--help` imports none of its commands; tests compare the summaries with what the commands say."""
+    """A group whose `--help` imports none of its commands; tests compare the summaries with what the commands say.
 
-    def __init__(self, *args: Any, lazy: Mapping[str, Lazily], **kwargs: Any) -> None:
+    `aliases` are short names, each with the name that it stands for; help shows them behind the names.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        lazy: Mapping[str, Lazily] = MappingProxyType({}),
+        aliases: Mapping[str, str] = MappingProxyType({}),
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.lazy = lazy
+        self.aliases = aliases
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return [*super().list_commands(ctx), *self.lazy]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        lazily = self.lazy.get(cmd_name)
-        return lazily.load() if lazily else super().get_command(ctx, cmd_name)
+        name = self.aliases.get(cmd_name, cmd_name)
+        lazily = self.lazy.get(name)
+        return lazily.load() if lazily else super().get_command(ctx, name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        # Usage and errors name the command in full.
+        return super().resolve_command(ctx, [self.aliases.get(args[0], args[0]), *args[1:]])
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        rows = [(name, lazily.summary) for name, lazily in self.lazy.items()]
-        rows += [(name, command.get_short_help_str()) for name, command in self.commands.items()]
+        rows = [(self._named(name), lazily.summary) for name, lazily in self.lazy.items()]
+        rows += [(self._named(name), command.get_short_help_str(200)) for name, command in self.commands.items()]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+    def _named(self, name: str) -> str:
+        return ", ".join([name, *(alias for alias, meant in self.aliases.items() if meant == name)])
 
 
 def commands_of(group: click.Group, *path: str) -> Iterator[tuple[tuple[str, ...], click.Command]]:

@@ -1,4 +1,4 @@
-"""`scim-server organization`: found, show and list Organizations."""
+"""`scim-server organization create|show|list-all`: what the operator does with Organizations, in the database."""
 
 import click
 
@@ -18,12 +18,7 @@ def scim_base_url(organization_id: str) -> str:
     return f"{load_settings().public_url}/scim/v2/{organization_id}"
 
 
-@click.group()
-def organization() -> None:
-    """Create and show Organizations."""
-
-
-@organization.command()
+@click.command()
 @click.argument("name")
 @click.option("--owner", metavar="E-MAIL", help="E-mail address of the first Organization Owner.")
 @json_option
@@ -51,14 +46,14 @@ def create(name: str, owner: str | None, as_json: bool) -> None:
         click.echo(f"Let the Owner in: scim-server account link {owner} --organization {founded.slug}")
 
 
-@organization.command("list")
+@click.command("list-all")
 @json_option
 @with_database()
 def list_all(as_json: bool) -> None:
-    """List all Organizations.
+    """List all Organizations of the database.
 
     \b
-    Example: scim-server organization list --json
+    Example: scim-server organization list-all --json
     """
     found = list_organizations()
     if as_json:
@@ -68,7 +63,7 @@ def list_all(as_json: bool) -> None:
     print_table(columns, found, empty='No Organization yet. Create one: scim-server organization create "Acme"')
 
 
-@organization.command()
+@click.command()
 @click.argument("organization_name", metavar="ORGANIZATION")
 @json_option
 @with_database()

@@ -20,10 +20,21 @@ def print_json(data: Any) -> None:
     click.echo(orjson.dumps(plain, option=orjson.OPT_INDENT_2).decode())
 
 
-def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, title: str | None = None) -> None:
-    """Print rows as a table; `columns` maps field names to headings, `empty` says what to do when there is nothing."""
+def print_table(
+    columns: Mapping[str, str],
+    rows: Sequence[Any],
+    *,
+    empty: str,
+    title: str | None = None,
+    highlighted: str | None = None,
+    err: bool = False,
+) -> None:
+    """Print rows as a table; `columns` maps field names to headings, `empty` says what to do when there is nothing.
+
+    Rows whose field `highlighted` is true stand out; `err` prints on stderr.
+    """
     if not rows:
-        click.echo(empty)
+        click.echo(empty, err=err)
         return
     from rich.console import Console  # noqa: PLC0415 - most commands print no table
     from rich.table import Table  # noqa: PLC0415 - as above
@@ -32,9 +43,11 @@ def print_table(columns: Mapping[str, str], rows: Sequence[Any], *, empty: str, 
     table = Table(title=title, box=None, header_style="bold", pad_edge=False)
     for heading in columns.values():
         table.add_column(heading, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(_cell(_plain(row).get(name))) for name in columns))
-    Console(width=None if sys.stdout.isatty() else _UNBOUNDED).print(table)
+    for row in map(_plain, rows):
+        style = "green" if highlighted is not None and row.get(highlighted) else None
+        table.add_row(*(Text(_cell(row.get(name))) for name in columns), style=style)
+    stream = sys.stderr if err else sys.stdout
+    Console(file=stream, width=None if stream.isatty() else _UNBOUNDED).print(table)
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
@@ -56,6 +69,8 @@ def _plain(item: Any) -> Any:
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, list):
         return ", ".join(map(_cell, value)) or "-"
     return printable(str(value))

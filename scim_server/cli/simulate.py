@@ -60,7 +60,7 @@ def simulate(dialect: str, users: int, groups: int, seed: int, keep: bool, as_js
     provider, world, record = DIALECTS[dialect](), cycle.World(), Record()
     player = Player(address, secret, record)
     began = time.monotonic()
-    ended = True
+    interrupted = cut_short = False
     with _progress() as play:
         try:
             play(player, cycle.tasks(provider, crowd(seed, users, groups), world))
@@ -68,11 +68,11 @@ def simulate(dialect: str, users: int, groups: int, seed: int, keep: bool, as_js
         except Stopped:
             pass
         except KeyboardInterrupt:
-            ended = False
+            interrupted = True
         except Unreachable as error:
             raise click.ClickException(f"{address} gives no answer: {error}.{_left_behind(record)}") from None
         if not keep:
-            ended = _clean_up(play, player, record, world) and ended
+            cut_short = not _clean_up(play, player, record, world)
     seconds = round(time.monotonic() - began, 1)
     if as_json:
         asked = {"dialect": dialect, "url": address, "seed": seed, "users": users, "groups": groups, "kept": keep}
@@ -80,9 +80,9 @@ def simulate(dialect: str, users: int, groups: int, seed: int, keep: bool, as_js
         print_json({**asked, "seconds": seconds, "waits": record.waits, **counted})
     else:
         _tell(provider.title, address, seconds, record)
-    if not ended:
-        raise click.Abort
-    if record.failures:
+    if interrupted:
+        raise KeyboardInterrupt
+    if record.failures or cut_short:
         sys.exit(1)
 
 
@@ -147,7 +147,7 @@ def _progress() -> Iterator[Play]:
 
 
 def _clean_up(play: Play, player: Player, record: Record, world: cycle.World) -> bool:
-    """Delete what was made or found, and return whether that was not interrupted."""
+    """Delete what was made or found, and return whether that was done to the end."""
     paths = dict.fromkeys(f"/Groups/{group.id}" for group in world.groups)
     paths |= dict.fromkeys(f"/Users/{user_id}" for user_id in world.people) | record.made
     try:

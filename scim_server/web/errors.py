@@ -13,6 +13,7 @@ from scim_server.database.transactions import is_unavailable
 from scim_server.protocol import errors
 from scim_server.protocol.errors import ScimError
 from scim_server.roles.catalogue import UnknownRole
+from scim_server.web.console.blueprint import show
 from scim_server.web.management.errors import management_body
 from scim_server.web.pages import PagesBlueprint, page
 from scim_server.web.requests import request_id
@@ -110,7 +111,11 @@ def _is_for_people() -> bool:
 def _page(error: ScimError) -> Response:
     """Say what people can do, and nothing of what went on inside."""
     title, text = _FOR_PEOPLE.get(error.status, _FOR_PEOPLE[500 if error.status >= _SERVER_ERRORS else 400])
-    return page("pages/error.html", error.status, title=title, text=text, request_id=request_id())
+    if "visit" not in g:
+        return page("pages/error.html", error.status, title=title, text=text, request_id=request_id())
+    # Members are told what the services say, which names the way out.
+    detail = error.detail if error.status < _SERVER_ERRORS else ""
+    return show("console/error.html", error.status, title=title, text=text, detail=detail, request_id=request_id())
 
 
 def _scim_answer(error: ScimError) -> Response:

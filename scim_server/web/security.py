@@ -9,12 +9,14 @@ from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import SecurityError
 from werkzeug.sansio.utils import host_is_trusted
 
-_HEADERS = [
+_HEADERS_OF_ASSETS = [
     ("X-Content-Type-Options", "nosniff"),
-    ("Cache-Control", "no-store"),
     ("Referrer-Policy", "no-referrer"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ]
+_HEADERS = [*_HEADERS_OF_ASSETS, ("Cache-Control", "no-store")]
+# Styles and scripts, which are the same for everyone and say themselves how long they may be kept.
+_ASSETS = ("/assets/", "/bootstrap/")
 # What answers each in its own form, also that there is nothing by a path.
 _SURFACES = ("/scim/", "/v1/")
 # Host headers whose judgement is remembered: each request brings one, and nearly always the same.
@@ -35,11 +37,12 @@ class Guard:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Clean PATH_INFO, pass the request on, and add the headers."""
+        path: str = environ.get("PATH_INFO", "")
 
         def start(status: str, headers: list[tuple[str, str]], error: Any = None) -> Any:
-            return start_response(status, headers + _HEADERS, error)
+            own = _HEADERS_OF_ASSETS if path.startswith(_ASSETS) and status.startswith("2") else _HEADERS
+            return start_response(status, headers + own, error)
 
-        path: str = environ.get("PATH_INFO", "")
         raw = environ.get("RAW_URI") or environ.get("REQUEST_URI") or ""
         if _is_hostile(path, raw):
             environ["PATH_INFO"] = f"{next(filter(path.startswith, _SURFACES), '/')}unknown-path"

@@ -20,7 +20,7 @@ def empty(backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest
 
 def test_up_and_down_and_up_again(empty: Installation) -> None:
     assert empty.refused("db", "check") == "Error: The database has no tables yet; run 'scim-server db upgrade'."
-    assert "run 'scim-server db upgrade'" in empty.refused("organization", "list")
+    assert "run 'scim-server db upgrade'" in empty.refused("organization", "list-all")
     assert "run 'scim-server db upgrade'" in empty.refused("serve")
     assert empty.good("db", "upgrade") == empty.good("db", "upgrade")
     assert "agrees with this version" in empty.good("db", "check")
@@ -29,11 +29,11 @@ def test_up_and_down_and_up_again(empty: Installation) -> None:
     kept = empty.run("db", "downgrade", "base")
     assert kept.code == 1
     assert "Aborted!" in kept.err
-    assert len(empty.json("organization", "list")) == 1
+    assert len(empty.json("organization", "list-all")) == 1
     assert empty.good("db", "downgrade", "base", "--yes") == "The database is at revision base.\n"
     empty.refused("db", "check")
     empty.good("db", "upgrade")
-    assert empty.json("organization", "list") == []
+    assert empty.json("organization", "list-all") == []
 
 
 def test_revisions_that_are_not(fresh: Installation) -> None:
@@ -45,7 +45,7 @@ def test_revisions_that_are_not(fresh: Installation) -> None:
 UNREACHABLE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
-@pytest.mark.parametrize("command", [["organization", "list"], ["db", "upgrade"], ["quickstart"], ["serve"]])
+@pytest.mark.parametrize("command", [["organization", "list-all"], ["db", "upgrade"], ["quickstart"], ["serve"]])
 def test_a_database_that_is_away(fresh: Installation, command: list[str]) -> None:
     assert "database" in fresh.refused(*command, SCIM_SERVER_DATABASE_URL=UNREACHABLE)
 
@@ -53,7 +53,7 @@ def test_a_database_that_is_away(fresh: Installation, command: list[str]) -> Non
 def test_a_file_that_is_no_database(tmp_path: Path, fresh: Installation) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("These are notes and no database. " * 100)
-    fresh.refused("organization", "list", SCIM_SERVER_DATABASE_URL=f"sqlite:///{path}")
+    fresh.refused("organization", "list-all", SCIM_SERVER_DATABASE_URL=f"sqlite:///{path}")
     assert "not a database" in fresh.refused("db", "upgrade", SCIM_SERVER_DATABASE_URL=f"sqlite:///{path}")
 
 
@@ -68,4 +68,4 @@ def test_a_file_that_is_no_database(tmp_path: Path, fresh: Installation) -> None
     ],
 )
 def test_wrong_settings_are_one_line_that_names_them(fresh: Installation, name: str, value: str) -> None:
-    assert name in fresh.refused("organization", "list", **{name: value})
+    assert name in fresh.refused("organization", "list-all", **{name: value})

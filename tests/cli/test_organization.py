@@ -1,4 +1,4 @@
-"""`organization create|list|show`."""
+"""`organization create|list-all|show`."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def test_create_show_and_list(installation: Installation) -> None:
     assert shown["scim_base_url"] == made["scim_base_url"]
     fields = installation.good("organization", "show", "initech-ltd")
     assert fields.splitlines()[0].split() == ["Name:", "Initech", "Ltd"]
-    rows = [line for line in installation.good("organization", "list").splitlines() if "initech-ltd" in line]
+    rows = [line for line in installation.good("organization", "list-all").splitlines() if "initech-ltd" in line]
     assert len(rows) == 1
     assert made["organization_id"] in rows[0]
 
@@ -43,11 +43,11 @@ def test_an_unknown_organization_is_answered_by_those_there_are(installation: In
 
 
 def test_wrong_names_and_addresses_leave_nothing(installation: Installation) -> None:
-    before = installation.json("organization", "list")
+    before = installation.json("organization", "list-all")
     for name in ("", " ", "a" * 101, "\x1b[31mred"):
         assert "1 to 100 printable characters" in installation.refused("organization", "create", name)
     assert "is no e-mail address" in installation.refused("organization", "create", "New", "--owner", "@")
-    assert installation.json("organization", "list") == before
+    assert installation.json("organization", "list-all") == before
 
 
 def test_bytes_that_are_no_text(fresh: Installation) -> None:
@@ -58,13 +58,15 @@ def test_bytes_that_are_no_text(fresh: Installation) -> None:
 def test_markup_is_no_markup(fresh: Installation) -> None:
     fresh.good("db", "upgrade")
     fresh.good("organization", "create", "[red]Alert[/red]")
-    assert "[red]Alert[/red]" in fresh.good("organization", "list")
+    assert "[red]Alert[/red]" in fresh.good("organization", "list-all")
 
 
 def test_none_yet(fresh: Installation) -> None:
     fresh.good("db", "upgrade")
-    assert fresh.good("organization", "list").startswith("No Organization yet. Create one: scim-server organization")
-    assert fresh.json("organization", "list") == []
+    assert fresh.good("organization", "list-all").startswith(
+        "No Organization yet. Create one: scim-server organization"
+    )
+    assert fresh.json("organization", "list-all") == []
     assert fresh.refused("organization", "show", "x") == "Error: There is no Organization 'x'. Known: none yet."
 
 

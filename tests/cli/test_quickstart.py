@@ -42,7 +42,7 @@ def test_makes_everything_once(empty: Installation) -> None:
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
 
     assert empty.json("quickstart") == first
-    assert [each["users"] for each in empty.json("organization", "list")] == [1]
+    assert [each["users"] for each in empty.json("organization", "list-all")] == [1]
 
     memory.unlink()
     third = empty.json("quickstart")
@@ -68,7 +68,7 @@ def test_takes_the_organization_that_is_there(fresh: Installation) -> None:
     result = fresh.json("quickstart", "--organization", "Ignored", "--owner", "ignored@example.com")
     assert result["organization_id"] == made["organization_id"]
     assert result["owner_email"] == "olga@globex.example"
-    assert len(fresh.json("organization", "list")) == 1
+    assert len(fresh.json("organization", "list-all")) == 1
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"organization_id": 1, "scim_token": 1, "api_token": 2}', "\x00"])
@@ -110,4 +110,4 @@ def test_the_owner_gets_in_by_the_link_once(fresh: Installation) -> None:
 
 def test_refuses_what_is_no_address(fresh: Installation) -> None:
     assert "'nobody' is no e-mail address" in fresh.refused("quickstart", "--owner", "nobody")
-    assert fresh.json("organization", "list") == []
+    assert fresh.json("organization", "list-all") == []

@@ -169,7 +169,7 @@ def test_OI18_a_changed_secret_key_keeps_people_until_the_old_one_is_dropped(tmp
     first = Browser(made)
     first.get("/login")
     first.post("/login", email=email)
-    for fallbacks, title in (([old], "Your account"), ([], "Sign in")):
+    for fallbacks, title in (([old], "Your Organizations"), ([], "Sign in")):
         app = make_app(url, tmp_path, secret_key=new, secret_key_fallbacks=fallbacks)
         browser = Browser(app)
         browser.set_cookie(first.cookie("steps") or "", "steps")
@@ -333,7 +333,7 @@ def test_WB03_after_signing_in_people_stay_here(browser: Browser, email: str, ta
     browser.post("/login", email=email, next=target)
     answer = browser.send("/login/password", password=PASSWORD)
     assert answer.status_code == 303
-    assert answer.headers["Location"] == "/me" or target.startswith("/%0d")
+    assert answer.headers["Location"] == "/" or target.startswith("/%0d")
     assert "Set-Cookie: x" not in answer.headers["Location"].replace("%0d%0a", "")
 
 
@@ -369,7 +369,7 @@ def test_WB10_what_protects_the_account_asks_for_a_recent_sign_in(browser: Brows
         before = browser.cookie()
         assert browser.post("/me/confirm", next="/me/password", password="wrong").status_code == 400
         assert browser.post("/me/confirm", next="//evil.example", password=PASSWORD).status_code == 200
-        assert browser.title == "Your account"
+        assert browser.title == "Your Organizations"
         assert browser.cookie() != before
         assert browser.get("/me/password").status_code == 200
 

@@ -101,7 +101,7 @@ def test_every_page_is_for_all_people(app: Flask, token: str, name: str) -> None
     assert meta["viewport"] == "width=device-width, initial-scale=1"
     assert meta["color-scheme"] == "light dark"
     styles = styles_of(app, page)
-    assert "prefers-color-scheme: dark" in styles
+    assert "color-scheme: light dark" in styles
     assert "focus-visible" in styles
     assert outline.named("script") == []
     assert re.search(r"<title>[^<]+</title>", html)
@@ -122,17 +122,15 @@ def contrast(first: str, second: str) -> float:
 def test_colours_can_be_read(app: Flask, token: str) -> None:
     """WCAG 2.2 asks for 4.5:1, in the light and in the dark."""
     styles = styles_of(app, browse(app, token))
-    schemes = [
-        dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block))
-        for block in re.findall(r":root \{(.*?)\}", styles, re.DOTALL)
-    ]
-    assert len(schemes) == 2
-    for colours in schemes:
+    found = re.findall(r"--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)", styles)
+    for scheme in (1, 2):
+        colours = {colour[0]: colour[scheme] for colour in found}
         for text, ground in (
-            ("text", "card"),
-            ("quiet", "card"),
+            *((text, ground) for text in ("text", "quiet", "wrong") for ground in ("card", "ground", "raised")),
+            *((text, f"{text}-soft") for text in ("strong", "good", "warn", "wrong")),
             ("on-strong", "strong"),
             ("on-strong", "strong-over"),
+            ("on-wrong", "wrong"),
         ):
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
 

@@ -13,6 +13,8 @@ from scim_server.web.pages.cookies import signed_in
 from scim_server.web.requests import origin
 
 HOME = "/me"
+# Where signing in leads to, if nothing else was asked for: the console.
+START = "/"
 MAX_PATH_LENGTH = 2_000
 
 auth = PagesBlueprint("auth", __name__, template_folder="templates")
@@ -38,10 +40,10 @@ def person() -> SignedIn:
 
 
 def local_path(text: str | None) -> str:
-    """Return a path of this server to go on to, home for anything else: another host, a scheme, a trick of browsers."""
+    """Return a path of this server to go on to, the start for anything else: other hosts, schemes, tricks."""
     path = text or ""
     odd = not path.startswith("/") or path.startswith(("//", "/\\")) or "\\" in path or len(path) > MAX_PATH_LENGTH
-    return HOME if odd or not path.isprintable() or " " in path else path
+    return START if odd or not path.isprintable() or " " in path else path
 
 
 def go(path: str) -> Response:

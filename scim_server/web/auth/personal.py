@@ -13,12 +13,6 @@ from scim_server.web.pages import page
 from scim_server.web.pages.cookies import remember
 
 
-@auth.get("/")
-def root() -> Response:
-    """Go to one's own page, which asks whoever is not signed in to sign in."""
-    return go(HOME)
-
-
 @auth.get("/me")
 def me() -> Response:
     """Show it."""

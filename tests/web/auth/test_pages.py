@@ -35,7 +35,7 @@ def test_signing_in_leads_to_the_page_that_was_wanted(browser: Browser, email: s
     answer = browser.post("/login/password", password=PASSWORD)
     assert (answer.status_code, browser.title) == (200, "Choose a new password")
     browser.get("/login")
-    assert browser.title == "Your account"
+    assert browser.title == "Your Organizations"
 
 
 def test_a_wrong_password_is_said_and_no_more(browser: Browser, email: str) -> None:

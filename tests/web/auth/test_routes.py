@@ -7,11 +7,12 @@ from flask import Flask
 
 from tests.support.browser import Browser
 
-BLUEPRINTS = ("auth.", "sign_on.", "provider_calls.", "assets.")
+BLUEPRINTS = ("auth.", "console.", "preferences.", "sign_on.", "provider_calls.", "assets.")
 # Pages that need no session, and why.
 ANONYMOUS = {
     ("assets.static", "GET"): "style sheets and scripts, the same for everyone",
-    ("auth.root", "GET"): "leads to one's own page",
+    ("console.root", "GET"): "leads to signing in, or says what the operator does first",
+    ("preferences.choose", "POST"): "appearance and language of this browser",
     ("auth.login", "GET"): "signing in begins here",
     ("auth.login_email", "POST"): "the first step",
     ("auth.login_password", "GET"): "the second step",
@@ -67,7 +68,8 @@ def test_all_others_are_for_those_who_are_signed_in(app: Flask, method: str) -> 
 
 
 def test_forms_of_other_sites_are_refused_everywhere(app: Flask) -> None:
-    asked = [path for (endpoint, method), path in pages(app).items() if method == "POST" and "auth." in endpoint]
+    ours = ("auth.", "console.", "preferences.")
+    asked = [path for (endpoint, method), path in pages(app).items() if method == "POST" and endpoint.startswith(ours)]
 
     for path in asked:
         assert Browser(app).open("POST", path, data={"name": "x"}).status_code == 403, path

@@ -181,7 +181,7 @@ def test_OI13_what_the_provider_says_is_not_shown(
 def test_WB03_nobody_is_sent_elsewhere(
     client: FlaskClient, op: TestProvider, ann: str, connection_id: str, wanted: str
 ) -> None:
-    assert log_in(client, op, connection_id, next=wanted).headers["Location"] == "/me"
+    assert log_in(client, op, connection_id, next=wanted).headers["Location"] == "/"
 
 
 def test_OI15_OI17_the_session_is_new_and_its_cookies_are_bound(

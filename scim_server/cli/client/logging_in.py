@@ -1,0 +1,78 @@
+"""`scim-server login` and `logout`."""
+
+import sys
+
+import click
+
+from scim_server.cli.client import device
+from scim_server.cli.client.access import Access, change, checked_token, keep, server_url
+from scim_server.cli.client.api import Api
+from scim_server.cli.client.asking import is_interactive
+from scim_server.cli.client.contexts import Context, read_contexts
+
+
+@click.command()
+@click.argument("server", required=False)
+@click.option("--url", "url", help="Address of the server, the same as SERVER.")
+@click.option("--token", "-t", help="An API token, in place of a login by a browser; - reads it from standard input.")
+@click.option("--login-link", "-l", is_flag=True, help="Show where to log in and open no browser.")
+def login(server: str | None, url: str | None, token: str | None, login_link: bool) -> None:
+    """Log in to a server, so that commands act there as you.
+
+    Without SERVER it is the one in use, or one on this machine.
+
+    \b
+    Examples:
+      scim-server login https://scim.example.com
+      scim-server login --url https://scim.example.com --token - < token.txt
+    """
+    if server is not None and url is not None:
+        raise click.UsageError("Give SERVER or --url, not both.")
+    address = server_url(server or url)
+    if token is not None:
+        read = sys.stdin.readline() if token == "-" else token  # noqa: S105 - the sign for standard input
+        settle(Context(address, token=checked_token(read)))
+        return
+    if not login_link and not is_interactive():
+        raise click.ClickException("Nobody is here to log in by a browser; give --token, or --login-link to wait.")
+    settle(device.log_in(address, open_browser=not login_link))
+
+
+def settle(fresh: Context) -> None:
+    """Find out who a token belongs to and which Organization it is about, and store it."""
+    api = Api(Access(fresh.url, fresh.token or "", "Log in with another one.", fresh))
+    myself = api.get("/v1/users/self")
+    subject = myself.get("username") or myself.get("apiTokenName") or myself["id"]
+    click.echo(f"Logging in as {subject}")
+    organization = api.get(f"/v1/organizations/{fresh.organization_id or myself['organizationId']}")
+    name = keep(
+        Context(
+            fresh.url,
+            token=fresh.token,
+            refresh_token=fresh.refresh_token,
+            expires_at=fresh.expires_at,
+            subject=subject,
+            organization_id=organization["id"],
+            organization_name=organization["name"],
+        )
+    )
+    click.echo(f"Successfully authenticated to {name}, organization {organization['name']}")
+
+
+@click.command()
+def logout() -> None:
+    """Forget the login to the server in use.
+
+    \b
+    Example: scim-server logout
+    """
+    context = read_contexts().in_use
+    if context is None or context.token is None:
+        click.echo("Nobody was logged in.", err=True)
+        return
+    try:
+        device.end(context)
+    except click.ClickException as error:
+        click.echo(f"Warning: the login is forgotten here, and may go on there. {error.message}", err=True)
+    change(context, token=None, refresh_token=None, expires_at=None)
+    click.echo(f"Successfully logged out of {context.url}")

@@ -1,0 +1,40 @@
+"""Texts in the reader's language, and the appearance that they chose: both kept in cookies of their own."""
+
+from pathlib import Path
+
+from flask import Flask, Response, current_app, request
+from flask_babel import Babel
+
+LANGUAGES = {"en": "English", "de": "Deutsch"}
+THEMES = ("light", "dark")
+LANGUAGE_COOKIE, THEME_COOKIE = "language", "theme"
+_DIRECTORY = Path(__file__).parents[1] / "translations"
+_YEAR_IN_SECONDS = 365 * 24 * 60 * 60
+
+
+def set_up_translations(app: Flask) -> None:
+    """Have templates say `_("...")` in the language of whoever reads them."""
+    app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_DIRECTORY)
+    Babel(app, locale_selector=language)
+    app.jinja_env.globals.update(language=language, theme=theme, languages=LANGUAGES)
+
+
+def language() -> str:
+    """Return the language that was chosen, else the best of those that the browser asks for."""
+    chosen = request.cookies.get(LANGUAGE_COOKIE, "")
+    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def theme() -> str:
+    """Return `light` or `dark` where one was chosen; empty where the system decides."""
+    chosen = request.cookies.get(THEME_COOKIE, "")
+    return chosen if chosen in THEMES else ""
+
+
+def prefer(response: Response, cookie: str, value: str) -> None:
+    """Remember a preference with this answer; an empty one is forgotten."""
+    secure = current_app.config["SESSION_COOKIE_SECURE"]
+    if value:
+        response.set_cookie(cookie, value, max_age=_YEAR_IN_SECONDS, httponly=True, samesite="Lax", secure=secure)
+    else:
+        response.delete_cookie(cookie, httponly=True, samesite="Lax", secure=secure)
