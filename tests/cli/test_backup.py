@@ -39,7 +39,7 @@ def filled(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Inst
 
 
 def slugs(installation: Installation) -> list[str]:
-    return [each["slug"] for each in installation.json("organization", "list")]
+    return [each["slug"] for each in installation.json("organization", "list-all")]
 
 
 def test_there_and_back(filled: Installation) -> None:
@@ -103,7 +103,7 @@ def test_a_backup_of_an_older_version_is_upgraded_afterwards(filled: Installatio
     filled.good("db", "backup", "older.backup")
     filled.good("db", "upgrade")
     assert "Next: scim-server db upgrade" in filled.good("db", "restore", "older.backup", "--yes")
-    assert "run 'scim-server db upgrade'" in filled.refused("organization", "list")
+    assert "run 'scim-server db upgrade'" in filled.refused("organization", "list-all")
     filled.good("db", "upgrade")
     assert slugs(filled) == ["acme"]
 
@@ -121,7 +121,7 @@ def statement(installation: Installation, text: str) -> None:
 def test_a_backup_of_a_newer_version_is_refused(filled: Installation) -> None:
     statement(filled, "UPDATE alembic_version SET version_num = '9999'")
     filled.good("db", "backup", "newer.backup")
-    assert "newer than this version knows" in filled.refused("organization", "list")
+    assert "newer than this version knows" in filled.refused("organization", "list-all")
     statement(filled, f"UPDATE alembic_version SET version_num = '{newest_revision()}'")
     assert "is at revision 9999" in filled.refused("db", "restore", "newer.backup", "--yes")
     assert slugs(filled) == ["acme"]
