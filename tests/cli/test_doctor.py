@@ -1,5 +1,6 @@
 """`doctor`: each thing that goes wrong in practice is named with its remedy."""
 
+import itertools
 import sqlite3
 import uuid
 from contextlib import closing
@@ -50,16 +51,12 @@ def found(installation: Installation, check: str, **settings: str) -> dict[str, 
     """Run the doctor and return what it says of one check."""
     outcome = installation.run("doctor", **settings)
     assert outcome.err == ""
-    shown = {}
-    for line in outcome.out.splitlines():
-        if line.startswith("     -> "):
-            shown["remedy"] = line.removeprefix("     -> ")
-        elif "remedy" not in shown and line[5:].startswith(f"{check}: "):
-            shown = {"state": line[:4], "detail": line[5:].partition(": ")[2], "code": outcome.code}
-        elif shown and "remedy" not in shown:
-            shown["remedy"] = ""
-    assert shown, outcome.out
-    return shown
+    lines = [*outcome.out.splitlines(), ""]
+    for line, following in itertools.pairwise(lines):
+        if line[5:].startswith(f"{check}: "):
+            remedy = following.removeprefix("     -> ") if following.startswith("     -> ") else ""
+            return {"state": line[:4], "remedy": remedy, "detail": line[5:], "code": outcome.code}
+    raise AssertionError(outcome.out)
 
 
 def test_names_each_remedy_until_all_is_well(empty: Installation) -> None:
