@@ -138,18 +138,12 @@ def test_what_cannot_be_used_is_taken_out_again(filled: Installation) -> None:
     assert "agrees with this version" in filled.good("db", "check")
 
 
-@pytest.mark.parametrize("spoil", ["empty", "text", "cut", "scratched"])
-def test_a_spoiled_backup_is_refused(filled: Installation, spoil: str) -> None:
+def test_a_spoiled_backup_is_refused(filled: Installation) -> None:
     filled.good("db", "backup", "good.backup")
     whole = (filled.home / "good.backup").read_bytes()
-    content = {
-        "empty": b"",
-        "text": b"no backup",
-        "cut": whole[:1000],
-        "scratched": whole[:100] + b"\xff" * 4000 + whole[4100:],
-    }[spoil]
-    (filled.home / "bad.backup").write_bytes(content)
-    filled.refused("db", "restore", "bad.backup", "--yes")
+    for content in (b"", b"no backup", whole[:1000], whole[:100] + b"\xff" * 4000 + whole[4100:]):
+        (filled.home / "bad.backup").write_bytes(content)
+        filled.refused("db", "restore", "bad.backup", "--yes")
     assert slugs(filled) == ["acme"]
     assert not list(filled.home.glob("*before_*"))
 

@@ -32,7 +32,7 @@ def test_other_shells_are_wrong_usage(fresh: Installation) -> None:
 @pytest.mark.parametrize(
     ("typed", "completed"),
     [
-        ("d", {"db", "doctor"}),
+        ("d", {"db", "deployment", "doctor"}),
         ("db ba", {"backup"}),
         ("simulate --dialect en", {"entra", "entra-2020"}),
         ("organization create --o", {"--owner"}),
