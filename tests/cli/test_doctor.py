@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy.engine import make_url
 
 from scim_server.cli.examination import State, surroundings
 from scim_server.cli.examination.service import Check
@@ -102,7 +103,7 @@ AROUND = [
         surroundings.address,
         State.WARNING,
         {"public_url": "https://idp.example.com"},
-        "Set SCIM_SERVER_TRUSTED_PROXIES=",
+        "Set SCIM_SERVER_TRUSTED_",
     ),
     (surroundings.address, State.WARNING, {"trusted_proxies": 1}, "Set SCIM_SERVER_PUBLIC_URL"),
     (surroundings.address, State.OK, {"public_url": "https://idp.example.com", "trusted_proxies": 1}, ""),
@@ -182,7 +183,7 @@ def test_a_database_that_takes_no_changes(empty: Installation) -> None:
     if empty.database_url is None:
         pytest.skip("a file that root cannot write to is hard to make")
     empty.good("quickstart")
-    name = empty.database_url.rpartition("/")[2].partition("?")[0]
+    name = make_url(empty.database_url).database
     execute(empty, f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
     shown = found(empty, "writing")
     assert shown["state"] == "FAIL"
