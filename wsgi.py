@@ -10,3 +10,4 @@ except SettingsError as error:
     raise SystemExit(str(error)) from None
 set_up_logging(settings)
 app = create_app(settings)
+app.extensions["recorder"].start_with_first()

@@ -8,10 +8,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
 import scim_server.models  # noqa: F401 - every table has to be known before the first statement
+from scim_server.accounts.command_line import set_up_command_line
 from scim_server.accounts.passwords import set_up_passwords
 from scim_server.accounts.sessions import set_up_sessions
 from scim_server.audit.digests import AuditKeys
-from scim_server.connections.observations import Observations
 from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
 from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
@@ -28,9 +28,11 @@ from scim_server.web.console import set_up_console
 from scim_server.web.errors import set_up_errors
 from scim_server.web.invitations import set_up_invitations
 from scim_server.web.management import set_up_management
+from scim_server.web.oauth import set_up_oauth
 from scim_server.web.operations import operations
 from scim_server.web.pages import set_up_pages
 from scim_server.web.rate_limit import RateLimiter
+from scim_server.web.recording import set_up_recording
 from scim_server.web.refusals import set_up_refusals
 from scim_server.web.request_log import set_up_request_log
 from scim_server.web.scim import scim
@@ -62,16 +64,20 @@ def create_app(settings: Settings) -> Flask:
     set_up_sso(app)
     set_up_passwords(app, settings)
     set_up_sessions(app, settings)
+    set_up_command_line(app, settings)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
     set_up_request_log(app)
+    # Before what notes refusals, so that it looks at an answer after it.
+    set_up_recording(app)
     set_up_refusals(app)
     set_up_scim(app, settings)
     app.extensions["dns_resolvers"] = Resolvers(map(resolver_address, settings.dns_resolvers))
     set_up_management(app, settings)
     set_up_pages(app)
     set_up_auth(app)
+    set_up_oauth(app)
     set_up_invitations(app)
     set_up_console(app)
     app.register_blueprint(operations)
@@ -99,5 +105,4 @@ def set_up_scim(app: Flask, settings: Settings) -> None:
     app.extensions["scim_rate_limiter"] = RateLimiter(settings.rate_limit_per_second, settings.rate_limit_burst)
     app.extensions["scim_walks"] = WalksOfProcess() if settings.is_sqlite else WalksOfDatabase()
     app.extensions["scim_cursors"] = CursorSeal(settings.signing_keys)
-    app.extensions["scim_observations"] = Observations()
     app.register_blueprint(scim)

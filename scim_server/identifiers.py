@@ -21,3 +21,9 @@ def now() -> str:
 def moment(value: datetime) -> str:
     """Return an aware datetime in the form of `now()`, which sorts as time does."""
     return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+
+
+def first_id(at: datetime) -> str:
+    """Return a text below all ids that are made from this moment on (UUID version 7, RFC 9562 §5.7)."""
+    digits = f"{max(0, int(at.timestamp() * 1000)):012x}"
+    return f"{digits[:8]}-{digits[8:]}"

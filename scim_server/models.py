@@ -2,15 +2,24 @@
 
 from scim_server.accounts.models import (
     Account,
+    DeviceLogin,
     Identity,
     LoginAttempts,
     OneTimeSecret,
     RecoveryCode,
+    RefreshToken,
     SecondFactor,
     Session,
 )
 from scim_server.audit.models import AuditEvent, AuditSeal
-from scim_server.connections.models import Connection, ConnectionObservation
+from scim_server.connections.models import (
+    Connection,
+    ConnectionAlert,
+    ConnectionObservation,
+    ConnectionTraffic,
+    JournalEntry,
+    JournalSettings,
+)
 from scim_server.directory.totals import ResourceTotal
 from scim_server.directory.walks import WalkStop
 from scim_server.domains.models import Domain
@@ -21,6 +30,7 @@ from scim_server.organizations.models import Organization, OrganizationExtension
 from scim_server.outbox.models import OutboxMessage
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.sso.models import SsoLogin, SsoSettings
+from scim_server.statistics.models import DailyCount
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
 from scim_server.users.models import User, UserEmail
@@ -31,12 +41,18 @@ __all__ = [
     "AuditEvent",
     "AuditSeal",
     "Connection",
+    "ConnectionAlert",
     "ConnectionObservation",
+    "ConnectionTraffic",
     "CustomRole",
+    "DailyCount",
     "Deployment",
+    "DeviceLogin",
     "Domain",
     "Identity",
     "Invitation",
+    "JournalEntry",
+    "JournalSettings",
     "Lease",
     "LoginAttempts",
     "OneTimeSecret",
@@ -44,6 +60,7 @@ __all__ = [
     "OrganizationExtension",
     "OutboxMessage",
     "RecoveryCode",
+    "RefreshToken",
     "RememberedAnswer",
     "ResourceTotal",
     "RoleBinding",

@@ -169,6 +169,13 @@ class Settings(BaseSettings):
     session_hours: int = setting(
         "Hours until a person has to sign in anew.", "a whole number from 1 to 720", default=12, ge=1, le=720
     )
+    command_line_days: int = setting(
+        "Days until a person has to log in anew by scim-server login.",
+        "a whole number from 1 to 365",
+        default=30,
+        ge=1,
+        le=365,
+    )
     dns_resolvers: Annotated[tuple[str, ...], NoDecode] = setting(
         "The DNS resolvers that are asked for the proofs of domains; the first two, both at once. Resolvers of two "
         "providers make a forged answer unlikely. In the environment separated by commas. Without it: the system's.",

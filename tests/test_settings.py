@@ -347,6 +347,7 @@ WRONG = [
     ("MANAGEMENT_DELETES_PER_SECOND", "many", "number from 0"),
     ("SESSION_IDLE_MINUTES", "4", "number from 5 to 43200"),
     ("SESSION_HOURS", "721", "number from 1 to 720"),
+    ("COMMAND_LINE_DAYS", "0", "number from 1 to 365"),
     ("LOG_LEVEL", "loud", "debug, info, warning or error"),
     ("LOG_FORMAT", "xml", "console or json"),
     ("LOG_FORMAT", "json\nconsole", "control character"),

@@ -85,6 +85,9 @@ class Session(Base):
     issuer: Mapped[str | None] = mapped_column(OrderedText)
     subject: Mapped[str | None] = mapped_column(OrderedText)
     provider_session: Mapped[str | None] = mapped_column(OrderedText)
+    # Of a command line: when its secret, an access token, ends; and the Organization where it begins.
+    access_expires_at: Mapped[str | None] = mapped_column(Moment)
+    home_organization_id: Mapped[str | None] = mapped_column(OrderedText)
 
     __table_args__ = (
         Index("uq_sessions_secret", "secret_digest", unique=True),
@@ -92,6 +95,47 @@ class Session(Base):
         Index("ix_sessions_organization", "organization_id"),
         Index("ix_sessions_subject", "issuer", "subject"),
         Index("ix_sessions_expires_at", "expires_at"),
+    )
+
+
+class RefreshToken(Base):
+    """What gives the session of a command line another access token, once; used ones are kept to know them again."""
+
+    __tablename__ = "refresh_tokens"
+
+    secret_digest: Mapped[str] = mapped_column(OrderedText, primary_key=True)
+    session_id: Mapped[str] = mapped_column(OrderedText, ForeignKey("sessions.id", ondelete="CASCADE"))
+    created_at: Mapped[str] = mapped_column(Moment)
+    used_at: Mapped[str | None] = mapped_column(Moment)
+
+    __table_args__ = (Index("ix_refresh_tokens_session", "session_id"),)
+
+
+class DeviceLogin(Base):
+    """A command line that waits for its person to approve it, by the short code that it shows (RFC 8628).
+
+    `session_id` is the browser's session that answered: what it is good for, the command line will be. It is no foreign
+    key: an ended session ends the login too, but nobody waits for its row.
+    """
+
+    __tablename__ = "device_logins"
+
+    device_digest: Mapped[str] = mapped_column(OrderedText, primary_key=True)
+    user_digest: Mapped[str] = mapped_column(OrderedText)
+    device_name: Mapped[str] = mapped_column(OrderedText)
+    ip_address: Mapped[str | None] = mapped_column(OrderedText)
+    state: Mapped[str] = mapped_column(OrderedText)
+    session_id: Mapped[str | None] = mapped_column(OrderedText)
+    organization_id: Mapped[str | None] = mapped_column(OrderedText)
+    # Seconds to wait between two questions, and when the last one came.
+    interval: Mapped[int]
+    polled_at: Mapped[str | None] = mapped_column(Moment)
+    created_at: Mapped[str] = mapped_column(Moment)
+    expires_at: Mapped[str] = mapped_column(Moment)
+
+    __table_args__ = (
+        Index("uq_device_logins_user", "user_digest", unique=True),
+        Index("ix_device_logins_expires_at", "expires_at"),
     )
 
 

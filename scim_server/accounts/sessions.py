@@ -73,6 +73,8 @@ class SignedIn:
     authenticated_at: str
     rotation_due: bool
     member: Member | None
+    # Of a command line: the Organization where it begins.
+    home_organization_id: str | None = None
 
     @property
     def is_recent(self) -> bool:
@@ -124,6 +126,8 @@ _RECOGNISE = (
         Session.expires_at,
         Session.idle_expires_at,
         Session.rotation_due,
+        Session.access_expires_at,
+        Session.home_organization_id,
         Account.email,
         Account.name,
         Account.disabled_at,
@@ -236,6 +240,8 @@ def start(
         "issuer": provider and provider.issuer,
         "subject": provider and provider.subject,
         "provider_session": provider and provider.session,
+        "access_expires_at": None,
+        "home_organization_id": None,
     }
     connection.execute(_INSERT, row)
     changes = {"authenticatedBy": [None, authenticated_by.value]}
@@ -243,8 +249,10 @@ def start(
     return secret
 
 
-def recognise(secret: str, organization_id: str | None = None) -> SignedIn | None:
+def recognise(secret: str, organization_id: str | None = None, *, is_access_token: bool = False) -> SignedIn | None:
     """Return who a cookie's secret stands for; None where it is unknown or too old, or the person may not enter.
+
+    With `is_access_token` it is that of a command line: neither passes for the other.
 
     Asks the database each time, so whoever loses access loses it on the next request in every worker. A session of one
     Organization lasts only while the person is an ACTIVE User there; one of all has its `member` in the
@@ -256,6 +264,8 @@ def recognise(secret: str, organization_id: str | None = None) -> SignedIn | Non
         row = connection.execute(_RECOGNISE, {"digest": digest(secret), "organization": organization_id}).first()
     at = now()
     if row is None or row.disabled_at is not None or row.expires_at <= at or row.idle_expires_at <= at:
+        return None
+    if (row.access_expires_at is not None) is not is_access_token or (row.access_expires_at or row.expires_at) <= at:
         return None
     if row.organization_id is not None and row.user_id is None:
         return None
@@ -273,6 +283,7 @@ def recognise(secret: str, organization_id: str | None = None) -> SignedIn | Non
         authenticated_at=row.authenticated_at,
         rotation_due=row.rotation_due,
         member=member,
+        home_organization_id=row.home_organization_id,
     )
 
 
@@ -343,7 +354,8 @@ def _note_use(row: Any) -> None:
     at = datetime.now(UTC)
     if row.last_seen_at >= moment(at - SEEN_PRECISION):
         return
-    bound = {"session": row.id, "moment": moment(at), "idle": moment(at + _lifetimes().idle)}
+    idle = moment(at + _lifetimes().idle) if row.access_expires_at is None else row.idle_expires_at
+    bound = {"session": row.id, "moment": moment(at), "idle": idle}
     try:
         with transaction() as connection:
             connection.execute(_SEEN, bound)

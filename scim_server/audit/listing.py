@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, bindparam, colum
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading
-from scim_server.identifiers import moment
+from scim_server.identifiers import first_id, moment
 
 # Events that an export reads at a time.
 EXPORT_BATCH = 500
@@ -135,20 +135,14 @@ def _conditions(asked: Filter) -> Iterator[ColumnElement[bool]]:
     if asked.target_type is not None:
         yield AuditEvent.target_type == asked.target_type
     if asked.since is not None:
-        yield AuditEvent.id >= _first_id(asked.since - _SLACK)
+        yield AuditEvent.id >= first_id(asked.since - _SLACK)
         yield AuditEvent.occurred_at >= moment(asked.since)
     if asked.until is not None:
-        yield AuditEvent.id < _first_id(asked.until + _SLACK)
+        yield AuditEvent.id < first_id(asked.until + _SLACK)
         yield AuditEvent.occurred_at < moment(asked.until)
     if asked.search is not None:
         texts = (AuditEvent.action, AuditEvent.actor_name, AuditEvent.target_id, type_coerce(AuditEvent.changes, _TEXT))
         yield or_(*(func.lower(text).contains(asked.search.lower(), autoescape=True) for text in texts))
-
-
-def _first_id(at: datetime) -> str:
-    """Return a text below all ids that are made from this moment on (UUID version 7, RFC 9562 §5.7)."""
-    digits = f"{max(0, int(at.timestamp() * 1000)):012x}"
-    return f"{digits[:8]}-{digits[8:]}"
 
 
 def _with_names(connection: Connection, organization_id: str, rows: Iterable[Any]) -> list[EventRecord]:

@@ -92,7 +92,7 @@ def show(organization_name: str, connection_name: str | None, as_json: bool) -> 
     """
     found = find_organization(organization_name)
     settings = find_connection(found.id, connection_name)
-    observed, waiting = list_observations(found.id), count_waiting(found.id)
+    observed, waiting = list_observations(found.id, settings.id), count_waiting(found.id)
     if as_json:
         print_json(
             {

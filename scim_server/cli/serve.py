@@ -14,7 +14,7 @@ from granian.log import LogLevels
 
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
-from scim_server.connections.observations import Observations
+from scim_server.connections.recorder import Recorder
 from scim_server.jobs.loop import start_in_thread
 from scim_server.logs import set_up_logging
 from scim_server.outbox.transports import mail_folder
@@ -90,13 +90,9 @@ def application() -> Flask:
     settings = Settings.load()
     set_up_logging(settings)
     app = create_app(settings)
-    observations: Observations = app.extensions["scim_observations"]
-
-    def flush() -> None:
-        with app.app_context():
-            observations.flush()
-
+    recorder: Recorder = app.extensions["recorder"]
+    recorder.start_with_first()
     # A worker is a process of multiprocessing, which runs its own finalizers at the end and not those of atexit.
-    Finalize(None, flush, exitpriority=1)
+    Finalize(None, recorder.stop, exitpriority=1)
     Finalize(None, start_in_thread(app), args=(GRACE,), exitpriority=2)
     return app

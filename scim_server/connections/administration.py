@@ -86,9 +86,9 @@ def find_connection(requester: Requester, connection_id: str) -> ConnectionRecor
 
 
 def observations_of(requester: Requester, connection_id: str) -> list[Observation]:
-    """Return what was repaired or ignored of what identity providers send; raises NotFound."""
+    """Return what was repaired or ignored of what comes by a Connection; raises NotFound."""
     find_connection(requester, connection_id)
-    return list_observations(requester.organization_id)
+    return list_observations(requester.organization_id, connection_id)
 
 
 def create_connection(requester: Requester, settings: Mapping[str, Any]) -> ConnectionRecord:

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 
 from flask import Flask
 
-from scim_server.accounts import one_time, sessions, throttling
+from scim_server.accounts import devices, one_time, sessions, throttling
 from scim_server.audit.chain import seal_all
 from scim_server.audit.retention import apply_retention
+from scim_server.connections.journal import forget_old_requests
 from scim_server.idempotency.service import forget_old_answers
 from scim_server.jobs.lease import Holder
-from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
+from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens, watch_provisioning
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
+from scim_server.statistics.service import count_members, count_moves
 
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
@@ -45,10 +47,15 @@ JOBS: tuple[Job, ...] = (
     Job("forget sent mail", DAY, lambda go_on: forget_sent()),
     Job("forget ended sessions", HOUR, lambda go_on: sessions.forget_ended()),
     Job("forget links that are too old", HOUR, lambda go_on: one_time.forget_old()),
+    Job("forget logins of devices that nobody finished", HOUR, lambda go_on: devices.forget_old()),
     Job("forget what was tried long ago", HOUR, lambda go_on: throttling.forget_old()),
     Job("link audit events", PERIOD, seal_all),
     Job("delete old audit events", DAY, apply_retention),
     Job("forget old answers", HOUR, lambda go_on: forget_old_answers()),
+    Job("forget old requests", HOUR, forget_old_requests),
+    Job("watch provisioning", 5 * MINUTE, watch_provisioning),
+    Job("count members", 10 * MINUTE, count_members),
+    Job("count who joined and left", HOUR, count_moves),
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, bindparam, select
 
+from scim_server.connections.alerts import MASS_REMOVAL, SILENT, RaisedAlert, watch_connections
 from scim_server.domains.policy import MISSES_BEFORE_SUSPENSION
 from scim_server.domains.service import DomainRecord, recheck_due
 from scim_server.domains.verification import Resolvers
@@ -20,6 +21,11 @@ from scim_server.tokens import expiry
 from scim_server.tokens.expiry import ExpiringToken
 from scim_server.users.emails import owner_emails
 
+# By kind of alert: the templates and the subject.
+_CONNECTION_MAILS = {
+    SILENT: ("connection_silent", "{name} has sent nothing for longer than usual"),
+    MASS_REMOVAL: ("mass_removal", "{name} took access from {removedUsers} people within an hour"),
+}
 _ORGANIZATION_NAME = select(Organization.name).where(Organization.id == bindparam("organization"))
 
 
@@ -32,6 +38,11 @@ def recheck_domains(go_on: Callable[[], bool] = lambda: True) -> int:
 def warn_of_expiring_tokens(go_on: Callable[[], bool] = lambda: True) -> int:
     """Tell the Owners of tokens that expire soon, and return of how many."""
     return expiry.warn_expiring(_tell_of_expiry, go_on)
+
+
+def watch_provisioning(go_on: Callable[[], bool] = lambda: True) -> int:
+    """Tell the Owners of Connections that fell silent or took access from very many, and return of how many."""
+    return watch_connections(_tell_of_connection, go_on)
 
 
 def _tell_of_suspension(connection: Connection, domain: DomainRecord) -> None:
@@ -60,6 +71,13 @@ def _tell_of_expiry(connection: Connection, token: ExpiringToken) -> None:
         expires_at=_day_and_time(token.expires_at),
         last_used_at=_day_and_time(token.last_used_at) if token.last_used_at else "",
     )
+
+
+def _tell_of_connection(connection: Connection, alert: RaisedAlert) -> None:
+    told = {name: _day_and_time(value) if name.endswith("At") else value for name, value in alert.facts.items()}
+    kind, subject = _CONNECTION_MAILS[alert.kind]
+    subject = subject.format(name=alert.connection_name, **told)
+    _mail_owners(connection, alert.organization_id, kind, subject, connection_name=alert.connection_name, **told)
 
 
 def _mail_owners(connection: Connection, organization_id: str, kind: str, subject: str, **values: Any) -> None:

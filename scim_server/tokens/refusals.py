@@ -12,6 +12,7 @@ from scim_server.tokens.secrets import parse_token, secret_matches
 _FIND = select(
     Token.id,
     Token.organization_id,
+    Token.connection_id,
     Token.name,
     Token.secret_digest,
     Token.previous_secret_digest,
@@ -26,6 +27,7 @@ class RefusedToken:
 
     id: str
     organization_id: str
+    connection_id: str
     name: str
     reason: str
 
@@ -50,4 +52,4 @@ def refused_token(text: str) -> RefusedToken | None:
         reason = "The token was rotated; this is its earlier value."
     else:
         return None
-    return RefusedToken(row.id, row.organization_id, row.name, reason)
+    return RefusedToken(row.id, row.organization_id, row.connection_id, row.name, reason)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from scim_server.audit.refusals import RefusalLimit
 from scim_server.audit.service import ActorType, Event, record
+from scim_server.connections.redaction import REMOVED, names_secret
 from scim_server.database import transaction
 from scim_server.protocol.errors import InvalidSyntax, ScimError
 from scim_server.tokens.refusals import refused_token
@@ -66,7 +67,7 @@ def _note(status: int) -> None:
         "#method": [None, request.method],
         "#path": [None, _plain(request.path)],
         "#status": [None, status],
-        "#reason": [None, _plain(refused.reason)],
+        "#reason": [None, REMOVED if names_secret(request.query_string.decode("latin-1")) else _plain(refused.reason)],
     }
     if unwritten:
         changes["#earlierRefusals"] = [None, unwritten]
@@ -90,7 +91,7 @@ def _refused(error: ScimError | None) -> _Refused | None:
         return _Refused(principal.organization_id, principal.token_id, principal.name, reason)
     if error is None or error.status != 401:  # noqa: PLR2004 - an HTTP status
         return None
-    token = refused_token(credentials)
+    token = g.refused_token = refused_token(credentials)
     return None if token is None else _Refused(token.organization_id, token.id, token.name, token.reason)
 
 

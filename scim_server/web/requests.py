@@ -1,6 +1,8 @@
 """What a request says of itself, and nothing that it could forge: request id, address, origin of changes."""
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Request
 from flask.globals import request_ctx
@@ -13,6 +15,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_USER_AGENT_LENGTH = 256
 # Where the request's id is kept; `flask.g` is looked up anew for each of its attributes.
 _KEPT = "scim_server.request_id"
+# Where SCIM keeps when a route began, by the clock of `perf_counter`, and the body that it read.
+STARTED, BODY = "scim_server.started", "scim_server.body"
 
 
 def current_request() -> Request:
@@ -45,7 +49,11 @@ def bearer_credentials() -> str:
 def origin(actor_type: ActorType, actor_id: str, actor_name: str | None = None) -> Origin:
     """Return who changes something with this request, for its audit events."""
     request = current_request()
-    user_agent = request.environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT_LENGTH]
-    if not user_agent.isprintable():
-        user_agent = "".join(character if character.isprintable() else "?" for character in user_agent)
-    return Origin(actor_type, actor_id, actor_name, request_id(), request.remote_addr, user_agent or None)
+    agent = user_agent(request.environ)
+    return Origin(actor_type, actor_id, actor_name, request_id(), request.remote_addr, agent or None)
+
+
+def user_agent(environ: Mapping[str, Any]) -> str:
+    """Return what the client calls itself, as one line; empty where it does not say."""
+    sent: str = environ.get("HTTP_USER_AGENT", "")[:MAX_USER_AGENT_LENGTH]
+    return sent if sent.isprintable() else "".join(each if each.isprintable() else "?" for each in sent)

@@ -26,6 +26,7 @@ _PARTS: tuple[tuple[tuple[str, ...], Measure], ...] = (
     (("G5", "G6"), bench.growth),
     (("G1", "G2", "G3", "G4"), bench.against_ceilings),
     (("G11",), bench.bulk),
+    (("G14",), bench.against_peer),
     (("G13",), bench.tail),
 )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from statistics import quantiles
 
+from tests.performance import peer
 from tests.performance.client import load
 from tests.performance.goals import Figure
 from tests.performance.measure import Measured, Operation, Ratio, Sample, interleave, ratio
@@ -210,6 +211,31 @@ def memory(sites: Sites, effort: Effort) -> Iterable[Figure]:
         wrong = wrong or found.wrong
     note = f"{total} Users; {before / 1e6:.0f} MB before"
     yield Figure("G15", sites.database, site.product.memory() / 1e6, note, wrong)
+
+
+def against_peer(sites: Sites, effort: Effort) -> Iterable[Figure]:
+    """G14: the same requests to the product and to another server among 10,000 Users, in turns."""
+    if not effort.tail_requests:
+        for name in ("mixed", "filter", "list", "member"):
+            yield Figure(f"G14 {name}", sites.database, None, "in the full run only: the peer takes its time")
+        return
+    site = sites.of(MEDIUM)
+    sides = {"ours": (site.product, site.requests), "peer": (site.peer, peer.requests())}
+    for name, kind, connections, count in (
+        ("mixed", peer.mixed, 4, 400),
+        ("filter", lambda ask: ask.filtered('userName eq "%s"'), 4, 400),
+        ("list", lambda ask: ask.page(), 4, 8),
+        ("member", lambda ask: ask.members("big"), 1, 4),
+    ):
+        operations = [
+            Operation(side, server, kind(ask), connections=connections) for side, (server, ask) in sides.items()
+        ]
+        measured = interleave(operations, rounds=min(effort.rounds, 3), count=count)
+        found = ratio(measured["peer"], measured["ours"], lambda sample: sample.p50)
+        note = ", ".join(
+            f"{side} p50 {each.p50 * 1e3:.2f} ms, {each.cpu * 1e6:.0f} us" for side, each in measured.items()
+        )
+        yield Figure(f"G14 {name}", sites.database, found.value, note, _wrong(measured))
 
 
 def _indexed(site: Site) -> list[tuple[str, object]]:

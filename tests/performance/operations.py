@@ -35,10 +35,14 @@ class Requests:
     seeded: Seeded
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(5_000_000))
 
+    @property
+    def base(self) -> str:
+        """Return the path that all others are below."""
+        return f"/scim/v2/{self.seeded.organization_id}"
+
     def request(self, method: str, path: str, body: Any = None, *, status: int = 200, contains: str = "") -> Request:
         """Return one request to a path below the Organization's base."""
-        base = f"/scim/v2/{self.seeded.organization_id}"
-        return Request(http(method, base + path, self.seeded.token, body), status, contains.encode())
+        return Request(http(method, self.base + path, self.seeded.token, body), status, contains.encode())
 
     def get(self) -> Iterator[Request]:
         """Read Users by id."""
@@ -108,7 +112,7 @@ class Requests:
         """Add a User to a Team and remove it again; the answer leaves the members out, so all Teams do the same."""
         path = f"/Groups/{self.seeded.teams[team]}?excludedAttributes=members"
         for user_id in itertools.cycle(self.seeded.loose_ids):
-            for operation in (add(user_id), remove(user_id)):
+            for operation in (add(user_id), remove_one(user_id)):
                 yield self.request("PATCH", path, {"schemas": [PATCH], "Operations": [operation]})
 
     def team(self, team: str, parameters: str = "") -> Iterator[Request]:
@@ -136,6 +140,11 @@ class Requests:
         chooser = random.Random(7)
         numbers = [chooser.randrange(len(self.seeded.user_ids)) for _ in range(_VARIETY)]
         return itertools.cycle([make(number, self.seeded.user_ids[number]) for number in numbers])
+
+
+def remove_one(user_id: str) -> dict[str, Any]:
+    """Return the PATCH operation that removes a member by the path of RFC 7644 §3.5.2.2."""
+    return {"op": "remove", "path": f'members[value eq "{user_id}"]'}
 
 
 def add(*user_ids: str) -> dict[str, Any]:

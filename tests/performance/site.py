@@ -38,6 +38,11 @@ class Site:
             _fill_ceiling(self.settings)
         return self._server("ceiling", ["tests.performance.ceilings"])
 
+    @property
+    def peer(self) -> Server:
+        """Return another implementation's server, which has its own people in memory."""
+        return self._server("peer", ["tests.performance.peer"])
+
     def stop(self) -> None:
         """End the servers."""
         while self._servers:

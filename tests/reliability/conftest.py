@@ -10,8 +10,11 @@ from sqlalchemy import create_engine, select
 
 from scim_server.database import Base
 
-# Written beside the requests and not by them: when a token was last used, what was repaired, and who does the jobs.
-_BESIDE = {"tokens": {"last_used_at"}, "connection_observations": None, "walk_stops": None, "leases": None}
+# Written beside the requests and not by them: when a token was last used, what was seen of them, who does the jobs.
+_BESIDE = {
+    "tokens": {"last_used_at"},
+    **dict.fromkeys(("connection_observations", "connection_traffic", "journal_entries", "walk_stops", "leases")),
+}
 
 Fingerprint = dict[str, list[tuple[Any, ...]]]
 

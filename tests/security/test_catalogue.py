@@ -33,7 +33,7 @@ LATER = {
     "JT19": "tokens are no Users: deactivating a person leaves those of the Organization as they are",
     "FL19 the time itself": "as AU06",
     "BD13 links in the console": "there is no console yet",
-    "PT03 alert event for mass removal": "there is no health page yet that would show it",
+    "PT03 alert event for mass removal": "people who lose access are counted, members of a Team are not",
     "WB02 pages": "there is no console yet",
     "WB05": "no page makes a script of what people typed; a browser is asked with the console",
     "WB10 settings of an Organization": "there is no console yet; own passwords and factors ask",
@@ -41,7 +41,6 @@ LATER = {
     "WB11": "there is no upload yet",
     "SC01 metrics and traces": "there are none yet",
     "AV01": "measured with the performance goals; granian bounds headers and time",
-    "AV04": "there is no health page yet that would show it",
     "AV05": "in tests/reliability/test_database_away.py and test_failing_statements.py",
     "AV06": "expiry by AU07; versions are counters by CC03",
 }

@@ -126,6 +126,21 @@ def test_SC02_the_files_of_the_database_hold_no_token(app: Flask, request: pytes
     assert not [secret for secret in map(parts, canaries) if secret.encode() in held]
 
 
+def test_SC01_the_request_journal_keeps_no_secret(app: Flask, cast: Cast) -> None:
+    password = "canary-of-a-password-7d1e"
+    app.extensions["recorder"].flush()
+    body = {"schemas": [USER], "userName": "eve", "password": password}
+    assert cast.acme.post("/Users", body).status_code == 201
+    cast.acme.patch(f"/Users/{cast.bob}", {"op": "replace", "path": "password", "value": password})
+    cast.acme.get(f"/Users?filter=password eq '{password}'&access_token={cast.acme.token}")
+    cast.acme.get(f"/Users/{cast.acme.token}")
+    app.extensions["recorder"].flush()
+    stored = dump()
+    assert "userName" in stored
+    assert password not in stored
+    assert parts(cast.acme.token) not in stored
+
+
 def test_SC01_errors_repeat_no_secret(cast: Cast) -> None:
     password = "canary-of-a-password-5f1c"
     user = {"schemas": [USER], "userName": "ada", "password": [password]}

@@ -60,7 +60,6 @@ def warm(app: Flask, scim: ScimClient, monkeypatch: pytest.MonkeyPatch) -> ScimC
     What was observed or refused is written, and walks are cleared, every now and then by whichever request comes; here
     none does.
     """
-    monkeypatch.setattr(app.extensions["scim_observations"], "_next_flush", float("inf"))
     monkeypatch.setattr(app.extensions["refusals"], "count", lambda *_: None)
     monkeypatch.setattr(app.extensions["scim_walks"], "_clear_at", float("inf"), raising=False)
     assert scim.get("/Users").status_code == 200

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from scim_server.web.auth import factors, personal, recovery, signing_in  # noqa: F401 - they register their views
+from scim_server.web.auth import device, factors, personal, recovery, signing_in  # noqa: F401 - they register their views
 from scim_server.web.auth.blueprint import auth
 from scim_server.web.auth.sign_on import provider_calls, sign_on
 

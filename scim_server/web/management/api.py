@@ -14,6 +14,7 @@ from scim_server.web.management.domains import domains
 from scim_server.web.management.invites import invites
 from scim_server.web.management.messages import messages
 from scim_server.web.management.organizations import organizations
+from scim_server.web.management.provisioning import provisioning
 from scim_server.web.management.roles import roles
 from scim_server.web.management.schemas import ErrorSchema
 from scim_server.web.management.sign_on import sign_on
@@ -26,7 +27,7 @@ from scim_server.web.rate_limit import RateLimiter
 
 BLUEPRINTS = (
     *(organizations, users, myself, invites, teams, roles, subject_roles, workspaces, deployments),
-    *(connections, sign_on, domains, tokens, messages, audit),
+    *(connections, provisioning, sign_on, domains, tokens, messages, audit),
 )
 
 

@@ -178,7 +178,7 @@ def delete_connection(connection_id: str) -> None:
 @connections.endpoint("/connections/<connection_id>/observations", "GET", permission="organization.connections.get")
 @connections.answers(200, ObservationsSchema)
 def list_observations(connection_id: str) -> dict[str, list[Observation]]:
-    """List what was repaired or ignored of what the Organization's identity providers sent."""
+    """List what was repaired or ignored of what came by a Connection."""
     return {"observations": administration.observations_of(current_requester(), connection_id)}
 
 

@@ -1,20 +1,24 @@
-"""Organizations as their members see them: list (the token's own), read, change."""
+"""Organizations as their members see them: list (the token's own, or those of a person), read, change."""
 
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from marshmallow import Schema, ValidationError, fields, validate
 
+from scim_server.accounts.members import organizations_of
 from scim_server.connections.organization import change_organization
 from scim_server.organizations.details import OrganizationDetails, read_details
 from scim_server.organizations.service import MAX_NAME_LENGTH
-from scim_server.web.management.authentication import current_requester
+from scim_server.web.management.authentication import current_person, current_requester
 from scim_server.web.management.paging import EnvelopeSchema, PageSchema, page
 from scim_server.web.management.routing import ManagementBlueprint
 from scim_server.web.management.schemas import LineField
 
 organizations = ManagementBlueprint(
-    "Organizations", __name__, url_prefix="/v1/organizations", description="The Organization of the token."
+    "Organizations",
+    __name__,
+    url_prefix="/v1/organizations",
+    description="The Organization of the token, or those of a person.",
 )
 
 MAX_RETENTION_DAYS = 3_650
@@ -84,9 +88,12 @@ class ChangeOrganizationSchema(Schema):
 @organizations.reads(PageSchema, "query")
 @organizations.answers(200, OrganizationsSchema)
 def list_organizations(query: dict[str, Any]) -> dict[str, Any]:
-    """List the Organizations that the token can see: its own."""
-    found = [read_details(current_requester().organization_id)]
-    return page("organizations", found[query["offset"] :][: query["limit"]], len(found), query)
+    """List the Organizations that the caller can see: the token's own, or all in which a person is a member."""
+    person, found = current_person(), [current_requester().organization_id]
+    if person is not None:
+        found = [each.organization_id for each in organizations_of(person.account_id, person.organization_id)]
+    shown = [read_details(each) for each in found[query["offset"] :][: query["limit"]]]
+    return page("organizations", shown, len(found), query)
 
 
 @organizations.endpoint("/<organization_id>", "GET", permission="organization.get")

@@ -122,6 +122,13 @@ def remove_user(user_id: str) -> None:
     administration.remove(current_requester(), user_id)
 
 
+@users.endpoint("/users/self", "DELETE", permission=None, others=(409,))
+@users.answers(204)
+def leave_organization() -> None:
+    """Leave the Organization oneself, with all Teams and roles; not for API tokens, which are no members."""
+    administration.remove_self(current_requester())
+
+
 @users.endpoint("/users/<user_id>/deactivate", "POST", permission="organization.users.update", others=(409,))
 @users.answers(200, UserWithTeamsSchema)
 def deactivate_user(user_id: str) -> listing.UserRecord:

@@ -19,6 +19,7 @@ def authenticate() -> None:
     principal = recognise(bearer_credentials())
     if principal is None:
         raise Unauthorized
+    g.principal = principal
     limiter: RateLimiter = current_app.extensions["scim_rate_limiter"]
     seconds = limiter.wait(principal.token_id)
     if seconds:
@@ -26,7 +27,6 @@ def authenticate() -> None:
     arguments: dict[str, Any] = current_request().view_args or {}
     if arguments.get("organization") not in {principal.organization_id, principal.slug}:
         raise NotFound("This token belongs to another Organization than the one in the path.")
-    g.principal = principal
     if not principal.serves_scim:
         raise Forbidden("This token does not serve SCIM; create one with the scope 'scim', or an Owner's.")
     if principal.provisioning != ProvisioningState.ON:

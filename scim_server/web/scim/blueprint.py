@@ -1,5 +1,6 @@
 """The blueprint of all SCIM routes: closed by default, as no route runs but behind authentication."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -7,6 +8,7 @@ from typing import Any, TypeVar
 from flask import Blueprint, Response
 
 from scim_server.database.transactions import at_most_twice, reading
+from scim_server.web.requests import STARTED, current_request
 from scim_server.web.scim.authentication import authenticate
 
 scim = Blueprint("scim", __name__, url_prefix="/scim/v2/<organization>")
@@ -29,6 +31,7 @@ def route(rule: str, *methods: str) -> Callable[[View], View]:
 
         @wraps(view)
         def run(organization: str, **arguments: Any) -> Response:  # noqa: ARG001 - checked by authenticate
+            current_request().environ[STARTED] = time.perf_counter()
             return at_most_twice(lambda: answer(arguments))
 
         scim.add_url_rule(

@@ -8,7 +8,7 @@ from werkzeug.http import parse_options_header
 from scim_server.protocol.errors import PayloadTooLarge, UnsupportedMediaType
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
-from scim_server.web.requests import current_request
+from scim_server.web.requests import BODY, current_request
 
 _MEDIA_TYPES = {"application/scim+json", "application/json"}
 _CHARSETS = {"", "utf-8", "utf8"}
@@ -35,4 +35,5 @@ def body(max_bytes: int = MAX_BODY_BYTES) -> dict[str, Any]:
         raise PayloadTooLarge(f"The body is larger than {max_bytes} bytes.")
     # A body without a length is cut off there, silently: with one byte more it is seen to be too large.
     request.max_content_length = max_bytes + 1
-    return read_object(request.get_data(cache=True), max_bytes=max_bytes)
+    data = request.environ[BODY] = request.get_data(cache=True)
+    return read_object(data, max_bytes=max_bytes)

@@ -48,6 +48,7 @@ TABLE = {
     ("Users.list_users", "GET"): [Entry("/users", dora=dora_is_listed_without_what_she_holds)],
     ("Users.read_user", "GET"): [Entry("/users/{id}", own=bob, dora=dora_is_read_without_what_she_holds)],
     ("Users.remove_user", "DELETE"): [Entry("/users/{id}", status=204, own=bob, dora=dora_can_be_removed)],
+    ("Users.leave_organization", "DELETE"): [Entry("/users/self", status=409, everyone=True)],
     ("Users.deactivate_user", "POST"): [Entry("/users/{id}/deactivate", own=bob, dora=dora_stays_deactivated)],
     ("Users.reactivate_user", "POST"): [Entry("/users/{id}/reactivate", own=bob, dora=dora_gets_back_what_she_had)],
     ("Self.read_self", "GET"): [Entry("/v1/users/self", everyone=True)],

@@ -268,7 +268,7 @@ def test_observations(app: Flask, api: ApiClient, scim: ScimClient) -> None:
     path = f"/connections/{first(api)['id']}/observations"
     assert good(api.get(path)) == {"observations": []}
     scim.create_user("bob", favouriteColour="green")
-    app.extensions["scim_observations"].flush()
+    app.extensions["recorder"].flush()
     (found,) = good(api.get(path))["observations"]
     assert (found["quirk"], found["occurrences"], found["sample"]) == ("unknown-attribute", 1, "favouriteColour")
 

@@ -14,7 +14,6 @@ from tests.web.test_statements import TOKEN, add, count, remove
 @pytest.fixture
 def warm(app: Flask, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Cast:
     """Give the cast, whose tokens have just been used."""
-    monkeypatch.setattr(app.extensions["scim_observations"], "_next_flush", float("inf"))
     monkeypatch.setattr(app.extensions["scim_walks"], "_clear_at", float("inf"), raising=False)
     good(cast.api.get("/roles"))
     assert cast.acme.get("/Users").status_code == 200

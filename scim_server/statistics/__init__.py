@@ -1,0 +1,1 @@
+"""Counts for each day: who is a member and by what, who joined and left."""
