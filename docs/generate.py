@@ -76,8 +76,10 @@ def commands_page() -> str:
     """Return the page of all commands, in the words of their `--help`."""
     parts = [f"# Commands\n\n{NOTE}\n"]
     parts.append(
-        "Every command reads the [settings](settings.md), ends with 0, with 1 and one line on stderr where it could "
-        "not do what it should, and with 2 where it was called wrongly. With `--json` it prints JSON.\n"
+        "`login`, `logout`, `context`, `workspace`, `deployment` and most of `organization` ask a server "
+        "([how](../guides/command-line.md)); all others read the [settings](settings.md) and open the database. A "
+        "command ends with 0, with 1 and one line on stderr where it could not do what it should, and with 2 where it "
+        "was called wrongly. With `--json` it prints JSON.\n"
     )
     for path, command in commands_of(cli):
         name = " ".join(("scim-server", *path))

@@ -33,7 +33,7 @@ from scim_server.sso.models import SsoLogin, SsoSettings
 from scim_server.statistics.models import DailyCount
 from scim_server.teams.models import Team, TeamMember
 from scim_server.tokens.models import Token
-from scim_server.users.models import User, UserEmail
+from scim_server.users.models import RemovedUser, User, UserEmail
 from scim_server.workspaces.models import Deployment, Workspace
 
 __all__ = [
@@ -62,6 +62,7 @@ __all__ = [
     "RecoveryCode",
     "RefreshToken",
     "RememberedAnswer",
+    "RemovedUser",
     "ResourceTotal",
     "RoleBinding",
     "SecondFactor",

@@ -18,6 +18,7 @@ from scim_server.jobs.owner_mail import recheck_domains, warn_of_expiring_tokens
 from scim_server.outbox.delivery import deliver_due, forget_sent
 from scim_server.outbox.service import mail_waits
 from scim_server.statistics.service import count_members, count_moves
+from scim_server.users.undoing import forget_removed
 
 LEASE_NAME = "jobs"
 # Seconds between two looks at the lease and at what is due, where nothing wakes the loop earlier.
@@ -51,6 +52,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget what was tried long ago", HOUR, lambda go_on: throttling.forget_old()),
     Job("link audit events", PERIOD, seal_all),
     Job("delete old audit events", DAY, apply_retention),
+    Job("forget removed users", MINUTE, lambda go_on: forget_removed()),
     Job("forget old answers", HOUR, lambda go_on: forget_old_answers()),
     Job("forget old requests", HOUR, forget_old_requests),
     Job("watch provisioning", 5 * MINUTE, watch_provisioning),

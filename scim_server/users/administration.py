@@ -79,7 +79,7 @@ def _remove(requester: Requester, user_id: str, action: str) -> None:
     organization_id = requester.organization_id
     with refusal_recorded(organization_id, requester.origin, user_id, _REFUSED), transaction() as connection:
         lock_teams(connection, organization_id, user_id)
-        remove_user(connection, organization_id, requester.origin, _locked(connection, requester, user_id), action)
+        remove_user(connection, organization_id, requester.origin, locked(connection, requester, user_id), action)
 
 
 def _change(
@@ -91,7 +91,7 @@ def _change(
 ) -> None:
     organization_id, origin = requester.organization_id, requester.origin
     with refusal_recorded(organization_id, origin, user_id, _REFUSED), transaction() as connection:
-        user = _locked(connection, requester, user_id, connection_id)
+        user = locked(connection, requester, user_id, connection_id)
         membership = change(user)
         if membership == user.membership:
             return
@@ -117,7 +117,8 @@ def _change(
         )
 
 
-def _locked(connection: Connection, requester: Requester, user_id: str, connection_id: str = "") -> store.LockedUser:
+def locked(connection: Connection, requester: Requester, user_id: str, connection_id: str = "") -> store.LockedUser:
+    """Return a User whom nobody else changes until the transaction ends; raises NotFound."""
     # Nobody is shown the `groups` of this read, so it needs neither addresses nor nested Teams.
     user = store.lock_user(
         connection,

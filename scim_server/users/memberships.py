@@ -3,6 +3,7 @@
 Teams stand above Users in the order of imports, so their tables are named here by what is needed of them.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -15,6 +16,7 @@ from sqlalchemy import (
     column,
     delete,
     func,
+    insert,
     select,
     table,
     union_all,
@@ -33,6 +35,7 @@ _members = table(
     column("team_id", _TEXT),
     column("member_id", _TEXT),
     column("member_type", _TEXT),
+    column("created_at", _TEXT),
 )
 _teams = table(
     "teams",
@@ -162,6 +165,17 @@ _TOUCH_TEAMS = (
 )
 
 
+_JOINED = select(_members.c.team_id, _members.c.created_at).where(*_OF_USER)
+_JOIN = insert(_members)
+_NAMED = (_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(bindparam("ids", expanding=True)))
+_LOCK_NAMED = select(_teams.c.id).where(*_NAMED).order_by(_teams.c.id).with_for_update()
+_TOUCH_JOINED = (
+    update(_teams)
+    .where(*_NAMED)
+    .values(version=_teams.c.version + 1, member_count=_teams.c.member_count + 1, modified_at=bindparam("now"))
+)
+
+
 def lock_teams(connection: Connection, organization_id: str, user_id: str) -> None:
     """Lock the User's Teams before the User, as changes of a Team lock it before its members: neither deadlocks."""
     connection.execute(_LOCK_TEAMS, {"organization": organization_id, "user": user_id}).all()
@@ -172,6 +186,28 @@ def leave_all_teams(connection: Connection, organization_id: str, user_id: str, 
     bound = {"organization": organization_id, "user": user_id}
     if connection.execute(_TOUCH_TEAMS, {**bound, "now": now}).rowcount:
         connection.execute(_LEAVE, bound)
+
+
+def joined_teams(connection: Connection, organization_id: str, user_id: str) -> list[dict[str, str]]:
+    """Return the User's memberships as they are stored, so that `rejoin_teams` can make them again."""
+    rows = connection.execute(_JOINED, {"organization": organization_id, "user": user_id})
+    return [row._asdict() for row in rows]
+
+
+def rejoin_teams(
+    connection: Connection, organization_id: str, user_id: str, joined: Sequence[Mapping[str, str]], now: str
+) -> None:
+    """Put a User back into those of the Teams that are still there, whose versions rise with it."""
+    bound = {"organization": organization_id, "user": user_id, "ids": sorted(each["team_id"] for each in joined)}
+    there = set(connection.execute(_LOCK_NAMED, bound).scalars()) if joined else set()
+    rows = [
+        {"organization_id": organization_id, "member_id": user_id, "member_type": "User", **each}
+        for each in joined
+        if each["team_id"] in there
+    ]
+    if rows:
+        connection.execute(_JOIN, rows)
+        connection.execute(_TOUCH_JOINED, {**bound, "now": now})
 
 
 class TeamOfUser(NamedTuple):

@@ -83,3 +83,19 @@ class UserEmail(Base):
         Index("ix_user_emails_value", "organization_id", "value_folded", "type_folded", "is_primary", "user_id"),
         {"sqlite_with_rowid": False},
     )
+
+
+class RemovedUser(Base):
+    """What a removal in the console took, for the 30 seconds in which whoever removed may take it back."""
+
+    __tablename__ = "removed_users"
+
+    organization_id: Mapped[str] = mapped_column(
+        OrderedText, ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[str] = mapped_column(OrderedText, primary_key=True)
+    removed_at: Mapped[str] = mapped_column(Moment)
+    removed_by_id: Mapped[str | None] = mapped_column(OrderedText)
+    kept: Mapped[object] = mapped_column(JsonDocument)
+
+    __table_args__ = (Index("ix_removed_users_removed_at", "removed_at"),)

@@ -25,5 +25,7 @@ def test_a_person_signs_in_with_a_password(app: Flask, page: Page, check: Check)
     page.get_by_label("Password").fill("correct horse battery staple")
     page.get_by_role("button", name="Sign in").click()
 
+    expect(page.get_by_role("heading", level=1)).to_have_text("You do not belong to any Organization yet")
+    page.get_by_role("link", name="Your account").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Bob Baker")
     check(page, "own-page")

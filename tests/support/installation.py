@@ -66,7 +66,8 @@ class Installation:
     def environment(self, **settings: str) -> dict[str, str]:
         """Return the environment of a command: this one's without our settings, and those of the installation."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SCIM_SERVER_")}
-        named = {"SCIM_SERVER_HOME": str(self.home)}
+        # Logins of client commands are those of the installation too, and never those of who runs the tests.
+        named = {"SCIM_SERVER_HOME": str(self.home), "SCIM_SERVER_CONFIG_HOME": str(self.home / "logins")}
         if self.database_url is not None:
             named["SCIM_SERVER_DATABASE_URL"] = self.database_url
         return {**inherited, "PYTHONPATH": str(ROOT), **named, **settings}

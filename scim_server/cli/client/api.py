@@ -90,9 +90,7 @@ class Api:
             # An earlier sending was done and its answer lost.
             if method == "DELETE" and answer.status_code == NOT_FOUND and _was_repeated(answer):
                 return answer
-            raise error_of(
-                answer.status_code, _json(answer), answer.headers.get("X-Request-Id"), token_from=self.access.remedy
-            )
+            raise error_of(answer.status_code, _json(answer), answer.headers, remedy=self.access.remedy)
         if not arguments.get("stream") and answer.content and _json(answer) is None:
             raise ApiError(SERVER_ERRORS, f"{self.access.url} does not answer as a scim-server: check the address.")
         return answer

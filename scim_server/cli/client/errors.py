@@ -23,16 +23,17 @@ class Unreachable(click.ClickException):
     """No answer came."""
 
 
-def error_of(status: int, body: Any, request_id: str | None, *, token_from: str) -> ApiError:
-    """Return what to tell of an answer; `token_from` says where the token came from, to know what to renew."""
+def error_of(status: int, body: Any, headers: Mapping[str, str], *, remedy: str) -> ApiError:
+    """Return what to tell of an answer; `remedy` says what to do about a token that is not taken."""
     document: Mapping[str, Any] = body if isinstance(body, dict) else {}
     told = one_line(str(document.get("message") or ""))
-    request_id = one_line(str(document.get("requestId") or request_id or ""))
+    request_id = one_line(str(document.get("requestId") or headers.get("X-Request-Id") or ""))
     wrong = document.get("fieldErrors")
     fields = frozenset(str(each.get("field")) for each in wrong) if isinstance(wrong, list) else frozenset[str]()
     if status in _PLAIN and told:
         return ApiError(status, told, fields)
-    return ApiError(status, f"{_said(status, told, token_from)}{_number(request_id)}", fields)
+    later = f" Come back in {one_line(headers['Retry-After'])} seconds." if "Retry-After" in headers else ""
+    return ApiError(status, f"{_said(status, told, remedy)}{later}{_number(request_id)}", fields)
 
 
 def one_line(text: str) -> str:
@@ -40,9 +41,9 @@ def one_line(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text).strip()
 
 
-def _said(status: int, told: str, token_from: str) -> str:
+def _said(status: int, told: str, remedy: str) -> str:
     if status == UNAUTHORIZED:
-        return f"The server does not take this token: it is wrong, has expired, or was revoked. {token_from}"
+        return f"The server does not take this token: it is wrong, has expired, or was revoked. {remedy}"
     if status == FORBIDDEN:
         return f"You may not do this. {told}".strip()
     if status == NOT_FOUND:

@@ -1,6 +1,7 @@
 """`scim-server login` and `logout`."""
 
 import sys
+from dataclasses import replace
 
 import click
 
@@ -45,16 +46,10 @@ def settle(fresh: Context) -> None:
     subject = myself.get("username") or myself.get("apiTokenName") or myself["id"]
     click.echo(f"Logging in as {subject}")
     organization = api.get(f"/v1/organizations/{fresh.organization_id or myself['organizationId']}")
+    # It was renewed meanwhile, where it was to end in a moment.
+    held = api.access.context or fresh
     name = keep(
-        Context(
-            fresh.url,
-            token=fresh.token,
-            refresh_token=fresh.refresh_token,
-            expires_at=fresh.expires_at,
-            subject=subject,
-            organization_id=organization["id"],
-            organization_name=organization["name"],
-        )
+        replace(held, subject=subject, organization_id=organization["id"], organization_name=organization["name"])
     )
     click.echo(f"Successfully authenticated to {name}, organization {organization['name']}")
 

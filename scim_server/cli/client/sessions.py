@@ -1,6 +1,7 @@
 """HTTP sessions: headers, time-outs, the retry policy, and what people are told where no answer comes."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,7 @@ from scim_server.cli.client.errors import Unreachable
 TIMEOUT_VARIABLE = "SCIM_SERVER_TIMEOUT"
 # Seconds until a connection must be there, and in which an answer must begin and go on.
 CONNECT_TIMEOUT, READ_TIMEOUT = 10.0, 60.0
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
 
 
 def new_session(*, once: bool = False) -> Any:
@@ -70,4 +72,4 @@ def root_of(error: BaseException) -> str:
             break
         seen = inner
     strerror = getattr(seen, "strerror", None) or str(seen).rpartition(": ")[2]
-    return str(strerror).strip(" .'\")(") or type(seen).__name__
+    return _NUMBER.sub("", str(strerror)).strip(" .'\")(") or type(seen).__name__

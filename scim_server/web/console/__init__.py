@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from scim_server.web.console import general, home  # noqa: F401 - they register their screens
+from scim_server.web.console import (  # noqa: F401 - they register their screens
+    general,
+    home,
+    inviting,
+    places,
+    removing,
+    roles,
+    teams,
+    tokens,
+    user,
+    users,
+)
 from scim_server.web.console.blueprint import console
 from scim_server.web.console.preferences import preferences
 

@@ -1,6 +1,6 @@
 """Screens of the console: closed by default, as each runs for members who have the permission declared beside it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -54,7 +54,13 @@ console.register_error_handler(NotSignedIn, ask_to_sign_in)
 def frame() -> dict[str, Any]:
     """Return what the frame of every screen shows."""
     visit = g.get("visit")
-    found: dict[str, Any] = {"visit": visit, "titles": titles, "here": request.full_path.rstrip("?")}
+    found: dict[str, Any] = {
+        "visit": visit,
+        "titles": titles,
+        "role_options": titles.role_options,
+        "options_of": titles.options_of,
+        "here": request.full_path.rstrip("?"),
+    }
     if visit is None:
         return found
     access = navigation.permitted(navigation.ACCESS_MANAGEMENT.tabs, visit)
@@ -91,6 +97,6 @@ def go(screen: str, **arguments: Any) -> Response:
     return answer
 
 
-def tell(text: str, *, category: str = "good", undo: str | None = None) -> None:
-    """Say something at the top of the next screen; `undo` is the address that takes it back within 30 seconds."""
+def tell(text: str, *, category: str = "good", undo: Sequence[str] | None = None) -> None:
+    """Say something at the top of the next screen; `undo` are Users whose removal can be taken back for 30 seconds."""
     flash({"text": text, "undo": undo}, category)  # type: ignore[arg-type]

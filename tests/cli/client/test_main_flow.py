@@ -1,4 +1,4 @@
-"""What an Owner does in a day, command by command, on both databases; what each prints is held letter by letter."""
+"""What an Owner does in a day, command by command; what each prints is held letter by letter."""
 
 import gzip
 import json
@@ -7,38 +7,45 @@ from pathlib import Path
 import pytest
 
 from tests.cli.client.conftest import ci_job
+from tests.support.installation import Installation
 from tests.support.terminal import Terminal, stable
 
 
+@pytest.fixture
+def job(sqlite_server: tuple[Installation, str], tmp_path: Path) -> Terminal:
+    """Give a CI job of a new Organization."""
+    return ci_job(sqlite_server, tmp_path / "logins")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def job(request: pytest.FixtureRequest, tmp_path: Path) -> Terminal:
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Terminal:
     """Give a CI job of a new Organization on each database."""
     return ci_job(request.getfixturevalue(f"{request.param}_server"), tmp_path / "logins")
 
 
-def test_people(job: Terminal) -> None:
-    assert job.good("organization", "invite", "bob@acme.example", "--role", "ORGANIZATION_BILLING_ADMIN") == (
+def test_people(either: Terminal) -> None:
+    assert either.good("organization", "invite", "bob@acme.example", "--role", "ORGANIZATION_BILLING_ADMIN") == (
         "invite for bob@acme.example with role ORGANIZATION_BILLING_ADMIN created\n"
     )
-    assert job.good("org", "user", "inv", "eve@acme.example") == (
+    assert either.good("org", "user", "inv", "eve@acme.example") == (
         "invite for eve@acme.example with role ORGANIZATION_MEMBER created\n"
     )
-    assert job.good("organization", "user", "update", "BOB@acme.example", "-r", "ORGANIZATION_OWNER") == (
+    assert either.good("organization", "user", "update", "BOB@acme.example", "-r", "ORGANIZATION_OWNER") == (
         "The user bob@acme.example role was successfully updated to ORGANIZATION_OWNER\n"
     )
-    assert job.good("organization", "user", "rm", "eve@acme.example", "--force") == (
+    assert either.good("organization", "user", "rm", "eve@acme.example", "--force") == (
         "The user eve@acme.example was successfully removed from the organization\n"
     )
-    assert stable(job.good("organization", "user", "list")) == (
+    assert stable(either.good("organization", "user", "list")) == (
         "FULLNAME  EMAIL  ID  ORGANIZATION ROLE  IDP MANAGED  STATUS  CREATE DATE\n"
         "Ann Owner  ann@acme.example  <id>  ORGANIZATION_OWNER  false  ACTIVE  <moment>\n"
         "bob@acme.example  bob@acme.example  <id>  ORGANIZATION_OWNER  false  PENDING  <moment>"
     )
-    users = job.json("organization", "user", "list")["users"]
+    users = either.json("organization", "user", "list")["users"]
     assert [list(user) for user in users] == [
         ["fullName", "email", "id", "createdAt", "orgRole", "isIdpManaged", "status"]
     ] * 2
-    assert users == json.loads(job.good("organization", "user", "list", "--output", "json"))["users"]
+    assert users == json.loads(either.good("organization", "user", "list", "--output", "json"))["users"]
 
 
 def test_teams(job: Terminal) -> None:
@@ -72,33 +79,33 @@ def test_teams(job: Terminal) -> None:
     assert job.json("organization", "team", "list") == {"teams": []}
 
 
-def test_tokens(job: Terminal) -> None:
-    made = job.good("organization", "token", "create", "-n", "deploy", "-r", "ORGANIZATION_MEMBER", "-e", "30")
+def test_tokens(either: Terminal) -> None:
+    made = either.good("organization", "token", "create", "-n", "deploy", "-r", "ORGANIZATION_MEMBER", "-e", "30")
     assert stable(made) == (
         "Organization API token deploy was successfully created\n"
         "Copy and paste this API token for your records.\n\n<token>\n\n"
         "You will not be shown this API token value again."
     )
-    assert stable(job.good("organization", "token", "list")) == (
+    assert stable(either.good("organization", "token", "list")) == (
         "ID  NAME  DESCRIPTION  SCOPE  ORGANIZATION ROLE  CREATED  CREATED BY\n"
         "<token id>  ci  -  ORGANIZATION  ORGANIZATION_OWNER  <ago>  root\n"
         "<token id>  deploy  -  ORGANIZATION  ORGANIZATION_MEMBER  <ago>  ci"
-    ).replace("root", _operator(job))
-    assert job.good("organization", "token", "up", "-t", "deploy", "-n", "release", "-r", "ORGANIZATION_OWNER") == (
+    ).replace("root", _operator(either))
+    assert either.good("organization", "token", "up", "-t", "deploy", "-n", "release", "-r", "ORGANIZATION_OWNER") == (
         "Organization API token release was successfully updated\n"
     )
-    assert stable(job.good("organization", "token", "roles", "--name", "release")) == (
+    assert stable(either.good("organization", "token", "roles", "--name", "release")) == (
         "ENTITY_TYPE  ENTITY_ID  ROLE\nORGANIZATION  <id>  ORGANIZATION_OWNER"
     )
-    text = job.good("organization", "token", "rotate", "-t", "release", "--force", "--clean-output").strip()
-    assert job.json("organization", "list", SCIM_SERVER_API_TOKEN=text)["organizations"][0]["isCurrent"]
-    again = job.json("organization", "token", "rotate", "-t", "release", "-f")
+    text = either.good("organization", "token", "rotate", "-t", "release", "--force", "--clean-output").strip()
+    assert either.json("organization", "list", SCIM_SERVER_API_TOKEN=text)["organizations"][0]["isCurrent"]
+    again = either.json("organization", "token", "rotate", "-t", "release", "-f")
     assert list(again) == ["id", "name", "token", "expiresAt"]
-    assert "does not take this token" in job.refused("organization", "list", SCIM_SERVER_API_TOKEN=text)
-    assert job.good("organization", "token", "delete", again["id"], "-f") == (
+    assert "does not take this token" in either.refused("organization", "list", SCIM_SERVER_API_TOKEN=text)
+    assert either.good("organization", "token", "delete", again["id"], "-f") == (
         "Organization API token release was successfully deleted\n"
     )
-    assert job.refused("organization", "token", "delete", again["id"], "-f") == (
+    assert either.refused("organization", "token", "delete", again["id"], "-f") == (
         "Error: organization token specified was not found"
     )
 

@@ -1,5 +1,6 @@
 """Every page there is, against whoever is not signed in."""
 
+import re
 import uuid
 
 import pytest
@@ -8,6 +9,7 @@ from flask import Flask
 from tests.support.browser import Browser
 
 BLUEPRINTS = ("auth.", "console.", "preferences.", "sign_on.", "provider_calls.", "assets.")
+ONE_OF_TWO = "<any(users, teams):kind>"
 # Pages that need no session, and why.
 ANONYMOUS = {
     ("assets.static", "GET"): "style sheets and scripts, the same for everyone",
@@ -39,7 +41,7 @@ ANONYMOUS = {
 def pages(app: Flask) -> dict[tuple[str, str], str]:
     """Return every page with its method, and its path with ids that nobody has."""
     return {
-        (rule.endpoint, method): "/".join(str(uuid.uuid4()) if "<" in part else part for part in rule.rule.split("/"))
+        (rule.endpoint, method): re.sub(r"<[^>]*>", str(uuid.uuid4()), rule.rule.replace(ONE_OF_TWO, "users"))
         for rule in app.url_map.iter_rules()
         if rule.endpoint.startswith(BLUEPRINTS)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}

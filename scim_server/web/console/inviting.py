@@ -1,0 +1,118 @@
+"""Invite people: one, many pasted lines, or a file of them; and those who wait for it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask import Response, request
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from scim_server.invitations import listing, service
+from scim_server.invitations.service import Line, Outcome
+from scim_server.protocol.errors import InvalidValue, ScimError
+from scim_server.roles.catalogue import Role, catalogue
+from scim_server.users.listing import UserFilters, list_users
+from scim_server.users.policy import Status
+from scim_server.web.console.blueprint import console, go, show, show_again, tell
+from scim_server.web.console.lines import read_lines
+from scim_server.web.console.visit import requester
+
+CREATE, DELETE = "organization.invites.create", "organization.invites.delete"
+
+
+@console.screen("/users/invite", permission=CREATE)
+def ask_whom_to_invite() -> Response:
+    """Ask for one address, or many."""
+    return _form()
+
+
+@console.screen("/users/invite", "POST", permission=CREATE)
+def invite_members() -> Response:
+    """Invite them; of many, say what became of each."""
+    form, role = request.form, request.form.get("role", "")
+    file = request.files.get("file")
+    pasted = form.get("many", "") + ("\n" + file.read().decode("utf-8", "replace") if file else "")
+    try:
+        if not pasted.strip():
+            found = service.invite(requester(), email=form.get("email", ""), role=role)
+            tell(_("%(email)s is invited.", email=found.email))
+            return go("users")
+        lines = [Line(email, given or role) for email, given in read_lines(pasted)]
+        if form.get("email", "").strip():
+            lines.insert(0, Line(form["email"], role))
+        return _results(service.bulk_invite(requester(), lines))
+    except ScimError as error:
+        if error.field == "inviteeEmail":
+            error = InvalidValue(error.detail, field="email")
+        return show_again("console/invite.html", error, **_values(role, form.get("email", ""), form.get("many", "")))
+
+
+@console.screen("/users/invite-waiting", permission=CREATE)
+def ask_to_invite_waiting() -> Response:
+    """Ask with which role those are invited who wait: all, or the one who is named."""
+    return show("console/invite_waiting.html", **_waiting(request.args.get("user")))
+
+
+@console.screen("/users/invite-waiting", "POST", permission=CREATE)
+def invite_waiting() -> Response:
+    """Invite them."""
+    user_id, role = request.form.get("user"), request.form.get("role", "")
+    asked = _waiting(user_id)
+    try:
+        outcomes = service.invite_waiting(requester(), user_ids=[user_id] if user_id else None, role=role)
+    except ScimError as error:
+        return show_again("console/invite_waiting.html", error, **asked)
+    return _results(outcomes, {user.id: user.full_name for user in asked["chosen"]})
+
+
+@console.screen("/invitations/<invitation_id>/resend", "POST", permission=CREATE)
+def resend_invitation(invitation_id: str) -> Response:
+    """Send an invitation again."""
+    found = service.resend(requester(), invitation_id)
+    tell(_("A new mail is on its way to %(email)s; the link of the earlier one has ended.", email=found.email))
+    return go("user", user_id=found.user_id)
+
+
+@console.screen("/invitations/<invitation_id>/revoke", "POST", permission=DELETE)
+def revoke_invitation(invitation_id: str) -> Response:
+    """Take an invitation back, and with it the User whom it made."""
+    found = listing.read_invitation(requester().organization_id, invitation_id)
+    service.revoke(requester(), invitation_id)
+    tell(_("The invitation of %(email)s is taken back.", email=found.email))
+    return go("users")
+
+
+def grantable_roles() -> list[Role]:
+    """Return the Organization roles that the person may give, the least privileged first."""
+    authority = requester().authority
+    return [role for role in reversed(catalogue().organization.roles) if authority.may_grant(role.name)]
+
+
+def _form() -> Response:
+    return show("console/invite.html", **_values(catalogue().default, "", ""))
+
+
+def _values(role: str, email: str, many: str) -> dict[str, Any]:
+    return {"role": role, "email": email, "many": many, "roles": grantable_roles(), "most": service.MAX_BULK}
+
+
+def _waiting(user_id: str | None) -> dict[str, Any]:
+    found, total = list_users(requester(), UserFilters(status=Status.AWAITING_INVITATION), limit=service.MAX_BULK)
+    chosen = [user for user in found if user_id in {None, "", user.id}]
+    return {
+        "chosen": chosen,
+        "total": len(chosen) if user_id else total,
+        "user_id": user_id or "",
+        "role": catalogue().default,
+        "roles": grantable_roles(),
+    }
+
+
+def _results(outcomes: list[Outcome], names: Mapping[str, str] = MappingProxyType({})) -> Response:
+    """Say what became of each; `names` are those of Users whose ids the outcomes bear."""
+    failed = [outcome for outcome in outcomes if outcome.error is not None]
+    if not failed:
+        tell(ngettext("%(num)d person is invited.", "%(num)d people are invited.", len(outcomes)))
+        return go("users")
+    return show("console/invited.html", outcomes=outcomes, failed=len(failed), names=names)
