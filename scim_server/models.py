@@ -2,6 +2,7 @@
 
 from scim_server.accounts.models import (
     Account,
+    BypassKey,
     DeviceLogin,
     Identity,
     LoginAttempts,
@@ -40,6 +41,7 @@ __all__ = [
     "Account",
     "AuditEvent",
     "AuditSeal",
+    "BypassKey",
     "Connection",
     "ConnectionAlert",
     "ConnectionObservation",

@@ -4,12 +4,13 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from scim_server.accounts import one_time, passwords, recovery, sessions, throttling
+from scim_server.accounts import one_time, passwords, sessions, throttling
+from scim_server.accounts.links import LinkEnded, link, public_url
 from scim_server.accounts.members import record_for_member
 from scim_server.accounts.models import Account
 from scim_server.accounts.one_time import Purpose
 from scim_server.accounts.policy import MAILS_TO_ACCOUNT, PASSWORDS_OF_ACCOUNT
-from scim_server.accounts.recovery import LinkEnded, context_of, link, set_password
+from scim_server.accounts.recovery import context_of, set_password
 from scim_server.accounts.service import AccountRecord, checked_name, find_account, find_by_email, normal_email
 from scim_server.accounts.sessions import SignedIn
 from scim_server.accounts.throttling import Try, from_address
@@ -170,5 +171,5 @@ def confirm_email_change(secret: str, origin: Origin) -> bool:
 
 def _tell(connection: Connection, email: str, subject: str, text: str) -> None:
     """Tell the person of a change, at the address that they had before it."""
-    mail = compose("account_notice", email, subject, text=text, link=f"{recovery.public_url()}/password/forgotten")
+    mail = compose("account_notice", email, subject, text=text, link=f"{public_url()}/password/forgotten")
     enqueue_mail(connection, None, mail)

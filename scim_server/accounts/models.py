@@ -63,7 +63,8 @@ class Session(Base):
     `organization_id` is the only one that it is good for, set where that Organization's identity provider vouched; None
     after a password: then it is good wherever the person is an ACTIVE User. `authenticated_at` is when the person last
     showed who they are. `rotation_due` asks for a new secret at the next request, because the person's rights changed.
-    `issuer`, `subject` and `provider_session` say which login at an identity provider it came from, for its logout.
+    `issuer`, `subject` and `provider_session` say which login at an identity provider it came from, for its logout;
+    so do `connection_id` and `id_token`, which is sealed, and None where it is too long to be sent back.
     """
 
     __tablename__ = "sessions"
@@ -85,6 +86,8 @@ class Session(Base):
     issuer: Mapped[str | None] = mapped_column(OrderedText)
     subject: Mapped[str | None] = mapped_column(OrderedText)
     provider_session: Mapped[str | None] = mapped_column(OrderedText)
+    connection_id: Mapped[str | None] = mapped_column(OrderedText)
+    id_token: Mapped[str | None] = mapped_column(OrderedText)
     # Of a command line: when its secret, an access token, ends; and the Organization where it begins.
     access_expires_at: Mapped[str | None] = mapped_column(Moment)
     home_organization_id: Mapped[str | None] = mapped_column(OrderedText)
@@ -175,6 +178,27 @@ class LoginAttempts(Base):
     blocked_until: Mapped[str | None] = mapped_column(Moment)
 
     __table_args__ = (Index("ix_login_attempts_last_at", "last_at"),)
+
+
+class BypassKey(Base):
+    """What lets people of an Organization sign in with a password where single sign-on is required of them.
+
+    Only the digest of the link's secret is stored; there is one link of an Organization at a time.
+    """
+
+    __tablename__ = "sso_bypass_keys"
+
+    organization_id: Mapped[str] = mapped_column(
+        OrderedText, ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    secret_digest: Mapped[str] = mapped_column(OrderedText)
+    created_by_type: Mapped[str] = mapped_column(OrderedText)
+    created_by_id: Mapped[str | None] = mapped_column(OrderedText)
+    created_by_name: Mapped[str | None] = mapped_column(OrderedText)
+    created_at: Mapped[str] = mapped_column(Moment)
+    last_used_at: Mapped[str | None] = mapped_column(Moment)
+
+    __table_args__ = (Index("uq_sso_bypass_keys_secret", "secret_digest", unique=True),)
 
 
 class SecondFactor(Base):

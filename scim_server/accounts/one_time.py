@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     CHANGE_EMAIL = "CHANGE_EMAIL"
     SECOND_FACTOR = "SECOND_FACTOR"
     ADD_PASSKEY = "ADD_PASSKEY"
+    CONFIRM_IDENTITY = "CONFIRM_IDENTITY"
 
 
 LIFETIMES = {
@@ -34,6 +35,7 @@ LIFETIMES = {
     Purpose.CHANGE_EMAIL: timedelta(hours=24),
     Purpose.SECOND_FACTOR: timedelta(minutes=10),
     Purpose.ADD_PASSKEY: timedelta(minutes=10),
+    Purpose.CONFIRM_IDENTITY: timedelta(minutes=30),
 }
 
 

@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 
-from flask import current_app
 from sqlalchemy import Connection, bindparam, select, update
 
 from scim_server.accounts import one_time, passwords, sessions, throttling
+from scim_server.accounts.links import LinkEnded, link
 from scim_server.accounts.members import record_for_member
 from scim_server.accounts.models import Account
 from scim_server.accounts.one_time import Purpose
 from scim_server.accounts.policy import MAILS_TO_ACCOUNT
 from scim_server.accounts.service import AccountRecord, find_account, find_by_email, folded_email
+from scim_server.accounts.sign_on import check_password_allowed, require_password
 from scim_server.accounts.throttling import Try, from_address
 from scim_server.audit.service import Origin
 from scim_server.database import transaction
 from scim_server.identifiers import now
 from scim_server.outbox.mail import compose
 from scim_server.outbox.service import enqueue_mail
-from scim_server.protocol.errors import Conflict, ScimError
+from scim_server.protocol.errors import Conflict
 from scim_server.sealing import seal
 
 _OF_ACCOUNT = Account.id == bindparam("of_account")
@@ -35,28 +36,12 @@ _SET_PASSWORD = (
 _PROVE = update(Account).where(_OF_ACCOUNT).values(email_proved_at=bindparam("now"), modified_at=bindparam("now"))
 
 
-class LinkEnded(ScimError):
-    """A link of a mail that was used, is too old, or never was one."""
-
-    status = 410
-    default_detail = "This link has been used or is too old. Ask for another one; only the newest works."
-
-
-def public_url() -> str:
-    """Return the base of all links, whatever Host the request named."""
-    return str(current_app.config["PUBLIC_URL"])
-
-
-def link(path: str, secret: str) -> str:
-    """Return the address that a mail sends a person to."""
-    return f"{public_url()}{path}/{secret}"
-
-
 def ask_for_reset(email: str, origin: Origin) -> None:
     """Send a link that sets a new password, to an Account that has one; for any other address do as much and send none.
 
-    Whoever enters by an identity provider alone keeps no password beside it. Raises TooManyRequests.
+    Whoever enters by an identity provider alone keeps no password beside it. Raises SignOnRequired, TooManyRequests.
     """
+    check_password_allowed(email)
     throttling.take(Try(MAILS_TO_ACCOUNT, folded_email(email)), from_address(origin.ip_address))
     account = find_by_email(email)
     entitled = account is not None and account.has_password and account.disabled_at is None
@@ -83,18 +68,19 @@ def require_open(purpose: Purpose, secret: str) -> None:
 
 
 def account_of_reset(secret: str) -> AccountRecord:
-    """Return whose password a link sets; raises LinkEnded."""
+    """Return whose password a link sets; raises LinkEnded, SignOnRequired."""
     issued = one_time.peek(Purpose.RESET_PASSWORD, secret)
     account = find_account(issued.account_id) if issued is not None and issued.account_id else None
     if account is None:
         raise LinkEnded
+    check_password_allowed(account.email)
     return account
 
 
 def reset_password(secret: str, password: str, origin: Origin) -> None:
     """Set a new password by a link, once, and end all sessions; a second factor is still asked for at sign-in.
 
-    Raises LinkEnded, WeakPassword, Unavailable.
+    Raises LinkEnded, SignOnRequired, WeakPassword, Unavailable.
     """
     account = account_of_reset(secret)
     passwords.require_good(password, context_of(account))
@@ -102,6 +88,7 @@ def reset_password(secret: str, password: str, origin: Origin) -> None:
     with transaction() as connection:
         if one_time.use(connection, Purpose.RESET_PASSWORD, secret) is None:
             raise LinkEnded
+        require_password(connection, account.email)
         set_password(connection, account.id, hashed, origin)
 
 

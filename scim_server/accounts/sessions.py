@@ -1,13 +1,13 @@
 """Sessions: start, recognise, rotate, list and end them. The row decides, the cookie only names it."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, and_, bindparam, column, delete, exists, func, insert, or_, select, table, update
+from sqlalchemy import Connection, and_, bindparam, column, delete, func, insert, or_, select, table, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.types import Text
 
@@ -18,6 +18,7 @@ from scim_server.audit.service import Origin
 from scim_server.database import reading, transaction
 from scim_server.identifiers import moment, new_id, now
 from scim_server.protocol.errors import NotFound
+from scim_server.sealing import seal
 from scim_server.settings import Settings
 
 _EXTENSION = "sessions"
@@ -25,6 +26,9 @@ _EXTENSION = "sessions"
 SEEN_PRECISION = timedelta(seconds=60)
 # What changes security asks whoever showed who they are longer ago to do it again.
 RECENT = timedelta(minutes=10)
+
+# It goes back in an address, and longer ones are refused on the way.
+MAX_ID_TOKEN_LENGTH = 4_096
 
 _log = logging.getLogger(__name__)
 
@@ -41,11 +45,16 @@ class AuthenticatedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderLogin:
-    """The login at an identity provider that a session comes from; `session` is its `sid`, where it has one."""
+    """The login at an identity provider that a session comes from; `session` is its `sid`, where it has one.
+
+    `id_token` is what the provider wants to see again when the person signs out there too.
+    """
 
     issuer: str
     subject: str
     session: str | None = None
+    connection_id: str | None = None
+    id_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,34 +183,6 @@ _LIST = (
 )
 _END = delete(Session).where(_OF_ACCOUNT, _VISIBLE, Session.id == bindparam("session")).returning(Session.id)
 _END_ALL = delete(Session).where(_OF_ACCOUNT, Session.id != bindparam("but"))
-_END_OF_PROVIDER = delete(Session).where(Session.issuer == bindparam("issuer"), Session.subject == bindparam("subject"))
-_END_OF_PROVIDER_SESSION = delete(Session).where(
-    Session.issuer == bindparam("issuer"), Session.provider_session == bindparam("provider_session")
-)
-_OF_USER = (USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
-_ACCOUNT_OF_USER = select(USERS.c.account_id).where(*_OF_USER).scalar_subquery()
-_elsewhere = USERS.alias("elsewhere")
-_MEMBER_ELSEWHERE = exists().where(
-    _elsewhere.c.account_id == Session.account_id,
-    _elsewhere.c.status == ACTIVE,
-    _elsewhere.c.organization_id != bindparam("organization"),
-)
-# What is good for this Organization alone; and what is good for all, where there is no other left.
-_END_OF_USER = delete(Session).where(
-    Session.account_id == _ACCOUNT_OF_USER,
-    or_(
-        Session.organization_id == bindparam("organization"),
-        and_(Session.organization_id.is_(None), ~_MEMBER_ELSEWHERE),
-    ),
-)
-_ROTATE_OF_USER = (
-    update(Session)
-    .where(
-        Session.account_id == _ACCOUNT_OF_USER,
-        or_(Session.organization_id == bindparam("organization"), Session.organization_id.is_(None)),
-    )
-    .values(rotation_due=True)
-)
 _FORGET = delete(Session).where(
     or_(Session.expires_at <= bindparam("now"), Session.idle_expires_at <= bindparam("now"))
 )
@@ -240,6 +221,8 @@ def start(
         "issuer": provider and provider.issuer,
         "subject": provider and provider.subject,
         "provider_session": provider and provider.session,
+        "connection_id": provider and provider.connection_id,
+        "id_token": _kept(provider.id_token if provider is not None else None),
         "access_expires_at": None,
         "home_organization_id": None,
     }
@@ -322,31 +305,14 @@ def end_all(connection: Connection, account_id: str, *, but: str | None = None) 
     return connection.execute(_END_ALL, {"account": account_id, "but": but or ""}).rowcount
 
 
-def end_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
-    """End the sessions by which the User enters the Organization, in the transaction that ends their access.
-
-    Call it before the User is deleted. A session that is good for other Organizations too goes on for those.
-    """
-    connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id})
-
-
-def rotate_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
-    """Have the User's sessions get new secrets at their next request, in the transaction that changes their rights."""
-    connection.execute(_ROTATE_OF_USER, {"organization": organization_id, "user": user_id})
-
-
-def end_of_provider(connection: Connection, provider: ProviderLogin) -> int:
-    """End the sessions of one `sid` of an identity provider, or without it all of the subject; return how many."""
-    if provider.session is None:
-        return connection.execute(_END_OF_PROVIDER, {"issuer": provider.issuer, "subject": provider.subject}).rowcount
-    bound = {"issuer": provider.issuer, "provider_session": provider.session}
-    return connection.execute(_END_OF_PROVIDER_SESSION, bound).rowcount
-
-
 def forget_ended() -> int:
     """Delete sessions that are too old, and return how many; they are refused whether this runs or not."""
     with transaction() as connection:
         return connection.execute(_FORGET, {"now": now()}).rowcount
+
+
+def _kept(id_token: str | None) -> str | None:
+    return seal(id_token) if id_token is not None and len(id_token) <= MAX_ID_TOKEN_LENGTH else None
 
 
 def _note_use(row: Any) -> None:

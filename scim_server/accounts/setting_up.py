@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, update
 
 from scim_server.accounts import one_time, passwords, sessions
+from scim_server.accounts.links import LinkEnded, link
 from scim_server.accounts.members import link_user
 from scim_server.accounts.models import Account
 from scim_server.accounts.one_time import Purpose
-from scim_server.accounts.recovery import LinkEnded, link, set_password
+from scim_server.accounts.recovery import set_password
 from scim_server.accounts.service import AccountRecord, find_by_email, insert_account
 from scim_server.audit.service import Origin
 from scim_server.database import transaction

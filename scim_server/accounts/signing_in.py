@@ -5,12 +5,15 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from scim_server.accounts import one_time, passwords, recovery, second_factors, sessions, throttling
+from scim_server.accounts import bypass, one_time, passwords, recovery, second_factors, sessions, throttling
+from scim_server.accounts.members import organizations_of
 from scim_server.accounts.models import Account
 from scim_server.accounts.one_time import Issued, Purpose
 from scim_server.accounts.policy import CODES_OF_ACCOUNT, PASSWORDS_OF_ACCOUNT, Step, after_password
+from scim_server.accounts.secrets import digest
 from scim_server.accounts.service import folded_email
 from scim_server.accounts.sessions import AuthenticatedBy
+from scim_server.accounts.sign_on import check_password_allowed, require_password
 from scim_server.accounts.throttling import Try, from_address
 from scim_server.audit.service import Origin
 from scim_server.database import reading, transaction
@@ -69,11 +72,15 @@ class SecondStep:
     secret: str
 
 
-def with_password(email: str, password: str, origin: Origin) -> Entered | SecondStep:
+def with_password(email: str, password: str, origin: Origin, *, bypass_secret: str = "") -> Entered | SecondStep:
     """Check a password and go on as the policy says.
 
-    Raises WrongCredentials, EmailNotProved, TooManyRequests, Unavailable where too many passwords are being checked.
+    `bypass_secret` is of the link that goes around single sign-on, which is good for its Organization alone. Raises
+    SignOnRequired, WrongCredentials, EmailNotProved, TooManyRequests, Unavailable where too many passwords are being
+    checked.
     """
+    key_digest = digest(bypass_secret) if bypass_secret else None
+    check_password_allowed(email, key_digest=key_digest)
     tries = (Try(PASSWORDS_OF_ACCOUNT, folded_email(email)), from_address(origin.ip_address))
     throttling.take(*tries)
     with reading() as connection:
@@ -93,7 +100,7 @@ def with_password(email: str, password: str, origin: Origin) -> Entered | Second
         if verified.new_hash is not None:
             bound = {"of_account": row.id, "before": row.password_hash, "after": verified.new_hash}
             connection.execute(_REHASH, bound)
-        entered = _go_on(connection, row, step, origin)
+        entered = _go_on(connection, row, step, origin, key_digest)
     if entered is None:
         raise EmailNotProved
     return entered
@@ -134,14 +141,16 @@ def with_passkey(secret: str, credential: str, origin: Origin) -> Entered:
     return entered
 
 
-def _go_on(connection: Connection, row: Any, step: Step, origin: Origin) -> Entered | SecondStep | None:
+def _go_on(
+    connection: Connection, row: Any, step: Step, origin: Origin, key_digest: str | None
+) -> Entered | SecondStep | None:
     if step is Step.PROVE_EMAIL:
         recovery.send_proof(connection, row.id, row.email)
         return None
     if step is Step.SECOND_FACTOR:
-        data = {"challenge": second_factors.new_challenge()}
+        data = {"challenge": second_factors.new_challenge(), "email": row.email, "bypass": key_digest}
         return SecondStep(one_time.issue(connection, Purpose.SECOND_FACTOR, row.id, data))
-    return Entered(row.id, sessions.start(connection, row.id, origin, authenticated_by=AuthenticatedBy.PASSWORD))
+    return _entered(connection, row.id, row.email, key_digest, AuthenticatedBy.PASSWORD, origin)
 
 
 def _pending(secret: str) -> Issued:
@@ -162,4 +171,18 @@ def _finish(connection: Connection, secret: str, by: AuthenticatedBy, origin: Or
     issued = one_time.use(connection, Purpose.SECOND_FACTOR, secret)
     if issued is None or issued.account_id is None:
         raise StepExpired
-    return Entered(issued.account_id, sessions.start(connection, issued.account_id, origin, authenticated_by=by))
+    email, key_digest = str(issued.data["email"]), issued.data["bypass"]
+    return _entered(connection, issued.account_id, email, key_digest, by, origin)
+
+
+def _entered(
+    connection: Connection, account_id: str, email: str, key_digest: str | None, by: AuthenticatedBy, origin: Origin
+) -> Entered:
+    """Start the session: of all the person's Organizations, or by a bypass key of its Organization alone."""
+    organization_id = require_password(connection, email, key_digest=key_digest)
+    if organization_id is not None:
+        if not organizations_of(account_id, organization_id):
+            raise WrongCredentials
+        bypass.note_use(connection, organization_id, account_id, origin)
+    secret = sessions.start(connection, account_id, origin, authenticated_by=by, organization_id=organization_id)
+    return Entered(account_id, secret)

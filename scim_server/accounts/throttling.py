@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scim_server.accounts.models import LoginAttempts
-from scim_server.accounts.policy import LONGEST_MEMORY, TRIES_OF_ADDRESS, Limit
+from scim_server.accounts.policy import LIMITS_OF_ADDRESS, LONGEST_MEMORY, TRIES_OF_ADDRESS, Limit
 from scim_server.database import transaction
 from scim_server.identifiers import moment
 from scim_server.protocol.errors import TooManyRequests
@@ -51,16 +51,16 @@ class Try(NamedTuple):
         return f"{self.limit.name}:{hashlib.sha256(self.subject.encode()).hexdigest()}"
 
 
-def from_address(ip_address: str | None) -> Try:
+def from_address(ip_address: str | None, limit: Limit = TRIES_OF_ADDRESS) -> Try:
     """Return a try from a network address; all of an IPv6 network are one."""
     try:
         address = ipaddress.ip_address(ip_address or "")
     except ValueError:
-        return Try(TRIES_OF_ADDRESS, "")
+        return Try(limit, "")
     if address.version == 6:  # noqa: PLR2004 - the protocol's own number
         network = ipaddress.ip_network((address, _IPV6_PREFIX), strict=False)
-        return Try(TRIES_OF_ADDRESS, str(network))
-    return Try(TRIES_OF_ADDRESS, str(address))
+        return Try(limit, str(network))
+    return Try(limit, str(address))
 
 
 def take(*tries: Try) -> None:
@@ -76,7 +76,7 @@ def succeeded(*tries: Try) -> None:
     """Take back tries that succeeded; what went wrong on the Account before is forgotten, at an address it stays."""
     with transaction() as connection:
         for each in sorted(tries, key=lambda one: one.key):
-            statement = _GIVE_BACK if each.limit is TRIES_OF_ADDRESS else _RESET
+            statement = _GIVE_BACK if each.limit in LIMITS_OF_ADDRESS else _RESET
             connection.execute(statement, {"of_key": each.key})
 
 

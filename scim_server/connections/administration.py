@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection as DatabaseConnection
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, column, delete, func, insert, select, table, update
+from sqlalchemy.types import Text
 
 from scim_server.audit.service import Event, record
 from scim_server.connections.models import Connection
@@ -50,6 +51,12 @@ _LIVE_TOKENS = (
         *_OF_TOKENS, Token.revoked_at.is_(None), (Token.expires_at.is_(None)) | (Token.expires_at > bindparam("now"))
     )
     .order_by(Token.id)
+)
+_domains = table("domains", column("organization_id", Text()), column("connection_id", Text()))
+_UNMAP_DOMAINS = (
+    update(_domains)
+    .where(_domains.c.organization_id == bindparam("of"), _domains.c.connection_id == bindparam("deleted"))
+    .values(connection_id=None)
 )
 _MOVE_TOKENS = update(Token).where(*_OF_TOKENS).values(connection_id=bindparam("successor"))
 
@@ -137,7 +144,7 @@ def change_connection(
 
 
 def delete_connection(requester: Requester, connection_id: str) -> None:
-    """Delete a Connection; the people and Teams that came by it stay.
+    """Delete a Connection; the people and Teams that came by it stay, and sign in with a password where they have one.
 
     Tokens that do not provision pass to the Organization's first Connection. Raises NotFound, and Conflict for the
     last Connection and for one whose SCIM tokens are still good.
@@ -157,6 +164,7 @@ def delete_connection(requester: Requester, connection_id: str) -> None:
                 f"SCIM tokens of this Connection are still good; delete them first: {', '.join(provisioning)}."
             )
         connection.execute(_MOVE_TOKENS, {**key, "successor": others[0]})
+        connection.execute(_UNMAP_DOMAINS, {"of": organization_id, "deleted": connection_id})
         connection.execute(_DELETE, key)
         event = Event("owner:connection:deleted", "Connection", connection_id, {"name": [before.name, None]})
         record(connection, organization_id, requester.origin, [event])

@@ -11,7 +11,8 @@ class Domain(Base):
     """A claim. `name` is in its ASCII form (IDNA); `state` is `PENDING`, `VERIFIED` or `SUSPENDED`.
 
     A verified domain whose record is missed three days in a row is suspended: it stays the Organization's, and
-    decides nothing until it is verified again. `enforced_logins` is a list.
+    decides nothing until it is verified again. `enforced_logins` is a list: of `PASSWORD` and `SSO`, those that its
+    people can use; an empty one allows both. `connection_id` is the Connection by which they sign in.
     """
 
     __tablename__ = "domains"
@@ -25,6 +26,7 @@ class Domain(Base):
     # What the TXT record must hold; of this Organization and this domain alone.
     proof: Mapped[str] = mapped_column(OrderedText)
     enforced_logins: Mapped[object] = mapped_column(JsonDocument)
+    connection_id: Mapped[str | None] = mapped_column(OrderedText)
     missed_checks: Mapped[int]
     created_at: Mapped[str] = mapped_column(Moment)
     modified_at: Mapped[str] = mapped_column(Moment)

@@ -40,6 +40,29 @@ class Finding(StrEnum):
     UNKNOWN = "UNKNOWN"
 
 
+class Proof(StrEnum):
+    """Who has shown that they still enter as an Owner by a Connection: whoever asks, another Owner, nobody."""
+
+    REQUESTER = "REQUESTER"
+    ANOTHER_OWNER = "ANOTHER_OWNER"
+    NOBODY = "NOBODY"
+
+
+def lockout(state: State, *, is_mapped: bool, is_active: bool, proof: Proof) -> str | None:
+    """Return what is missing before single sign-on may be the only way for a domain's people; None for nothing."""
+    if state is not State.VERIFIED:
+        return "prove the domain first."
+    if not is_mapped:
+        return "name the Connection by which its people sign in first."
+    if not is_active:
+        return "switch single sign-on of its Connection on first."
+    if proof is Proof.NOBODY:
+        return "test its Connection first, as an Owner who enters by it as themselves."
+    if proof is Proof.ANOTHER_OWNER:
+        return "test its Connection yourself first, so that you know that you can still enter."
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """How a domain stands after its last check."""

@@ -4,7 +4,7 @@ The DNS is asked outside of any transaction: nothing is locked while a resolver 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from scim_server.domains.policy import (
     still_seen_by,
     unicode_name,
 )
+from scim_server.domains.sign_on import apply_change, check_lockout, mapped_connection
 from scim_server.domains.verification import Resolvers, record_name, record_value, waiting_for_dns
 from scim_server.identifiers import moment, new_id, now
 from scim_server.protocol.errors import Conflict, NotFound, Unavailable, Uniqueness
@@ -37,6 +38,8 @@ RECHECK_INTERVAL = timedelta(days=1)
 # other jobs wait meanwhile.
 RECHECK_BATCH = 10
 SYSTEM = Origin(ActorType.SYSTEM)
+# How audit events call what an Owner changes.
+_TOLD = {"enforced_logins": "enforcedLogins", "connection_id": "connectionId"}
 
 _COLUMNS = (
     Domain.id,
@@ -45,6 +48,7 @@ _COLUMNS = (
     Domain.state,
     Domain.proof,
     Domain.enforced_logins,
+    Domain.connection_id,
     Domain.missed_checks,
     Domain.created_at,
     Domain.modified_at,
@@ -95,6 +99,7 @@ class DomainRecord:
     state: State
     proof: str
     enforced_logins: list[str]
+    connection_id: str | None
     missed_checks: int
     created_at: str
     modified_at: str
@@ -128,11 +133,14 @@ def find_domain(requester: Requester, domain_id: str) -> DomainRecord:
         return _found(connection.execute(_FIND, _key(requester, domain_id)).first())
 
 
-def claim_domain(requester: Requester, name: str, enforced_logins: list[str] | None = None) -> DomainRecord:
+def claim_domain(
+    requester: Requester, name: str, enforced_logins: list[str] | None = None, connection_id: str | None = None
+) -> DomainRecord:
     """Claim a domain, which decides nothing until it is proved.
 
-    A name that another Organization claimed or proved can be claimed as well: the answer must not tell. Raises
-    InvalidValue, Uniqueness where it was claimed here before, Conflict where there are too many.
+    A name that another Organization claimed or proved can be claimed as well: the answer must not tell. It is mapped
+    to the Connection that is named, or else to the only one. Raises InvalidValue, Uniqueness where it was claimed here
+    before, Conflict where there are too many, or where single sign-on would be the only way already.
     """
     requester.require("organization.domains.create")
     claimed = claimable_name(name)
@@ -144,6 +152,7 @@ def claim_domain(requester: Requester, name: str, enforced_logins: list[str] | N
         "state": State.PENDING.value,
         "proof": secrets.token_hex(PROOF_BYTES),
         "enforced_logins": enforced_logins or [],
+        "connection_id": None,
         "missed_checks": 0,
         "created_at": moment_,
         "modified_at": moment_,
@@ -154,8 +163,14 @@ def claim_domain(requester: Requester, name: str, enforced_logins: list[str] | N
         with transaction() as connection:
             if connection.execute(_COUNT, {"organization": requester.organization_id}).scalar_one() >= MAX_DOMAINS:
                 raise Conflict(f"An Organization has at most {MAX_DOMAINS} domains; delete one first.")
+            row["connection_id"] = mapped_connection(connection, requester.organization_id, connection_id)
+            check_lockout(connection, requester, State.PENDING, row["connection_id"], row["enforced_logins"])
             connection.execute(insert(Domain), row)
-            changes = {"name": [None, claimed], "status": [None, State.PENDING.value]}
+            changes = {
+                "name": [None, claimed],
+                "status": [None, State.PENDING.value],
+                "connectionId": [None, row["connection_id"]],
+            }
             _record(connection, requester.organization_id, requester.origin, "owner:domain:claimed", row["id"], changes)
     except IntegrityError as error:
         if not is_unique_violation(error):
@@ -164,15 +179,26 @@ def claim_domain(requester: Requester, name: str, enforced_logins: list[str] | N
     return DomainRecord(**{**row, "state": State.PENDING})
 
 
-def change_domain(requester: Requester, domain_id: str, enforced_logins: list[str]) -> DomainRecord:
-    """Set which logins a domain's people must use; raises NotFound."""
+def change_domain(requester: Requester, domain_id: str, changes: Mapping[str, Any]) -> DomainRecord:
+    """Set which logins a domain's people must use, and by which Connection they sign in; what is not named stays.
+
+    `changes` may hold `enforced_logins` and `connection_id`. Raises NotFound, InvalidValue for a Connection that there
+    is not, Conflict where single sign-on would be the only way and nobody knows yet that it works.
+    """
     requester.require("organization.domains.update")
     with transaction() as connection:
         before = _locked(connection, requester, domain_id)
-        if before.enforced_logins != enforced_logins:
-            _write(connection, before, enforced_logins=enforced_logins, modified_at=now())
-            changes = {"enforcedLogins": [before.enforced_logins, enforced_logins]}
-            _record(connection, *_who(requester), "owner:domain:updated", domain_id, changes)
+        present = {name: getattr(before, name) for name in ("enforced_logins", "connection_id")}
+        after = {**present, **changes}
+        if changes.get("connection_id") is not None:
+            mapped_connection(connection, requester.organization_id, changes["connection_id"])
+        differing = {name: value for name, value in after.items() if value != present[name]}
+        if differing:
+            check_lockout(connection, requester, before.state, after["connection_id"], after["enforced_logins"])
+            _write(connection, before, **differing, modified_at=now())
+            apply_change(connection, requester, before.name, present, after)
+            told = {_TOLD[name]: [present[name], value] for name, value in differing.items()}
+            _record(connection, *_who(requester), "owner:domain:updated", domain_id, told)
         return _locked(connection, requester, domain_id)
 
 

@@ -13,6 +13,7 @@ from scim_server.accounts.passwords import hash_password, require_good
 from scim_server.accounts.recovery import note_proof
 from scim_server.accounts.service import AccountRecord, insert_account
 from scim_server.accounts.sessions import AuthenticatedBy, start
+from scim_server.accounts.sign_on import check_password_allowed, require_password
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database import reading, transaction
 from scim_server.identifiers import now
@@ -73,13 +74,16 @@ def accept(token: str, origin: Origin, account: AccountRecord) -> Joined:
 def accept_as_newcomer(token: str, origin: Origin, *, name: str, password: str) -> tuple[Joined, str]:
     """Make an Account of the invited address and its person a member; return that, and the secret of a session.
 
-    Raises as `accept`, and WeakPassword, InvalidValue for a name, Uniqueness where there is an Account by now.
+    Raises as `accept`, and SignOnRequired, WeakPassword, InvalidValue for a name, Uniqueness where there is an Account
+    by now.
     """
     found = preview(token)
+    check_password_allowed(found.email)
     require_good(password, (found.email, name, found.organization_name))
     hashed = hash_password(password)
     with transaction() as connection:
         row, secret = _open_one(connection, token)
+        require_password(connection, row.email)
         account_id = insert_account(connection, email=row.email, name=name, password_hash=hashed, is_proved=True)
         joined = _join(connection, row, secret, origin, account_id)
         session = start(connection, account_id, origin, authenticated_by=AuthenticatedBy.PASSWORD)

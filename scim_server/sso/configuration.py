@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, Any] = {
     "email_claim": "email",
     "name_claim": "name",
     "groups_claim": None,
+    "groups_to_teams": False,
 }
 MAX_TEXT_LENGTH = 1_024
 _MAX_SCOPES = 20
@@ -46,6 +47,8 @@ _UPDATE = update(SsoSettings).where(*_OF_KEY)
 _DELETE = delete(SsoSettings).where(*_OF_KEY)
 # Whoever changes one of these has another client, which is tested anew before anybody signs in by it.
 _TESTED = ("issuer", "client_id", "client_secret", "scopes", "algorithms", "email_claim", "name_claim", "groups_claim")
+# What follows from a change, or from a test, is no change of an Owner's.
+_NOT_TOLD = frozenset({"tested_at", "tested_by", "owner_entered_at", "owner_entered_by"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,11 @@ class Configuration:
     email_claim: str
     name_claim: str
     groups_claim: str | None
+    groups_to_teams: bool
     is_active: bool
     tested_at: str | None
+    owner_entered_at: str | None
+    owner_entered_by: str | None
     _sealed: str | None = field(repr=False)
 
     def client(self) -> Client:
@@ -132,14 +138,22 @@ def remove_configuration(requester: Requester, connection_id: str) -> None:
         record(connection, requester.organization_id, requester.origin, [event])
 
 
-def note_test(connection: DatabaseConnection, tested: Configuration, account_id: str) -> bool:
-    """Note that a login with these settings has worked; return False where they have changed meanwhile."""
+def note_test(
+    connection: DatabaseConnection, tested: Configuration, account_id: str, *, owner_enters: bool = False
+) -> bool:
+    """Note that a login with these settings has worked; return False where they have changed meanwhile.
+
+    `owner_enters`: the Account's person is an Owner, and it was they who would have entered.
+    """
     _lock_connection(connection, tested.organization_id, tested.connection_id)
     row = _row(connection, tested.organization_id, tested.connection_id)
     if row is None or _configuration(row).client() != tested.client():
         return False
     bound = {"organization": tested.organization_id, "key": tested.connection_id}
-    connection.execute(_UPDATE.values(tested_at=now(), tested_by=account_id), bound)
+    values = {"tested_at": now(), "tested_by": account_id}
+    if owner_enters:
+        values |= {"owner_entered_at": values["tested_at"], "owner_entered_by": account_id}
+    connection.execute(_UPDATE.values(**values), bound)
     return True
 
 
@@ -153,7 +167,7 @@ def _changed(before: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str,
         else:
             values["client_secret"] = seal(values["client_secret"])
     if any(name in values for name in _TESTED):
-        values |= {"tested_at": None, "tested_by": None}
+        values |= {"tested_at": None, "tested_by": None, "owner_entered_at": None, "owner_entered_by": None}
         values.setdefault("is_active", False)
     return values
 
@@ -171,7 +185,7 @@ def _write(
     else:
         connection.execute(_UPDATE.values(**values, modified_at=moment), key)
     earlier = {} if row is None else row._mapping  # noqa: SLF001 - its public name
-    told = {name: [earlier.get(name), value] for name, value in values.items() if not name.startswith("tested")}
+    told = {name: [earlier.get(name), value] for name, value in values.items() if name not in _NOT_TOLD}
     if "client_secret" in told:
         told["client_secret"] = ["(a secret)" if part is not None else None for part in told["client_secret"]]
     action = f"owner:sso:{'created' if row is None else 'updated'}"
@@ -235,7 +249,10 @@ def _configuration(row: Any) -> Configuration:
         email_claim=row.email_claim,
         name_claim=row.name_claim,
         groups_claim=row.groups_claim,
+        groups_to_teams=row.groups_to_teams,
         is_active=row.is_active,
         tested_at=row.tested_at,
+        owner_entered_at=row.owner_entered_at,
+        owner_entered_by=row.owner_entered_by,
         _sealed=row.client_secret,
     )

@@ -12,15 +12,19 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy import bindparam, delete, insert
 
+from scim_server.accounts import throttling
+from scim_server.accounts.policy import SIGN_ONS_OF_ADDRESS
 from scim_server.accounts.secrets import digest, is_plausible, new_secret
+from scim_server.accounts.throttling import Try, from_address
 from scim_server.audit.service import Origin
 from scim_server.database import transaction
 from scim_server.identifiers import moment, now
 from scim_server.outbound.client import outbound
 from scim_server.protocol.errors import NotFound
 from scim_server.sealing import seal, unseal
-from scim_server.sso import store
-from scim_server.sso.configuration import Configuration, find_configuration, note_test
+from scim_server.sso import confirming, store
+from scim_server.sso.configuration import Configuration, find_configuration
+from scim_server.sso.confirming import Asked
 from scim_server.sso.entering import Entered, Refused, login_by_identity
 from scim_server.sso.errors import Disbelieved
 from scim_server.sso.models import SsoLogin
@@ -65,18 +69,19 @@ class Begun:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """A test that worked: whom the provider named, with all its claims. `counts` unless the settings have changed."""
+    """A test that worked: whom the provider named, with all its claims, and the Account of whoever tested."""
 
+    configuration: Configuration
+    account_id: str
     person: Person
     claims: Mapping[str, Any]
-    counts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
     """What became of a login, and where the browser goes then, on this server."""
 
-    outcome: Entered | Refused | Tested
+    outcome: Entered | Refused | Tested | Asked
     next_path: str
 
 
@@ -89,6 +94,7 @@ def begin(
     connection_id: str,
     redirect_uri: str,
     *,
+    origin: Origin,
     purpose: Purpose = Purpose.LOGIN,
     next_path: str = HOME,
     account_id: str | None = None,
@@ -96,14 +102,15 @@ def begin(
 ) -> Begun:
     """Begin a login by a Connection.
 
-    `account_id` is who is signed in and tests it. Raises NotFound where nobody can sign in by it, ProviderUnavailable
-    and Disbelieved.
+    `account_id` is who is signed in and tests it. Raises NotFound where nobody can sign in by it, TooManyRequests,
+    ProviderUnavailable and Disbelieved.
     """
+    throttling.take(_from(origin))
     configuration = find_configuration(connection_id)
     if purpose is Purpose.LOGIN and not configuration.is_active:
         raise NotFound("There is no such sign-in address.")
     challenge, browser_secret, at = new_challenge(), new_secret(), datetime.now(UTC)
-    url = _provider(configuration).authorization_url(challenge, redirect_uri, login_hint=login_hint)
+    url = provider_of(configuration).authorization_url(challenge, redirect_uri, login_hint=login_hint)
     row = {
         "state_digest": digest(challenge.state),
         "browser_digest": digest(browser_secret),
@@ -126,7 +133,11 @@ def begin(
 def finish(
     connection_id: str, redirect_uri: str, parameters: Mapping[str, str], browser_secret: str, origin: Origin
 ) -> Finished:
-    """Finish the login that the browser comes back from, once; raises NotFound, ProviderUnavailable and Disbelieved."""
+    """Finish the login that the browser comes back from, once.
+
+    Raises NotFound, TooManyRequests, ProviderUnavailable and Disbelieved.
+    """
+    throttling.take(_from(origin))
     configuration = find_configuration(connection_id)
     state = parameters.get("state", "")
     if not (is_plausible(state) and is_plausible(browser_secret)):
@@ -137,14 +148,18 @@ def finish(
     if row is None:
         raise Disbelieved("The answer belongs to no login of this browser, or comes too late, or again.")
     challenge = Challenge(state, row.nonce, unseal(row.verifier))
-    login = _provider(configuration).login(parameters, challenge, redirect_uri)
+    login = provider_of(configuration).login(parameters, challenge, redirect_uri)
+    # Both parts of it, as it was begun and as it came back.
+    throttling.succeeded(_from(origin), _from(origin))
     if row.purpose == Purpose.TEST:
-        with transaction() as connection:
-            counts = note_test(connection, configuration, row.account_id)
-        return Finished(Tested(login.person, login.claims, counts), row.next_path)
+        return Finished(Tested(configuration, row.account_id, login.person, login.claims), row.next_path)
     if not find_configuration(connection_id).is_active:  # switched off while the person was away
         raise Disbelieved("Nobody signs in by this Connection any more.")
-    outcome = login_by_identity(configuration.organization_id, connection_id, login.person, origin)
+    outcome: Entered | Refused | Asked = login_by_identity(
+        configuration.organization_id, connection_id, login.person, origin, id_token=login.id_token
+    )
+    if isinstance(outcome, Refused) and outcome.may_confirm:
+        outcome = confirming.ask(configuration.organization_id, connection_id, login.person, origin)
     return Finished(outcome, row.next_path)
 
 
@@ -154,9 +169,13 @@ def end_by_provider(connection_id: str, token: str) -> int:
     Raises NotFound, ProviderUnavailable and Disbelieved.
     """
     configuration = find_configuration(connection_id)
-    logout = _provider(configuration).logout(token)
+    logout = provider_of(configuration).logout(token)
     with transaction() as connection:
         return store.end_sessions(connection, configuration.organization_id, configuration.issuer, logout)
+
+
+def _from(origin: Origin) -> Try:
+    return from_address(origin.ip_address, SIGN_ONS_OF_ADDRESS)
 
 
 def local_path(text: str) -> str:
@@ -165,7 +184,7 @@ def local_path(text: str) -> str:
     return text if is_plain and text.startswith("/") and not text.startswith("//") else HOME
 
 
-def _provider(configuration: Configuration) -> Provider:
+def provider_of(configuration: Configuration) -> Provider:
     """Return the provider as this worker knows it; another one once its settings have changed."""
     known: dict[str, Provider] = current_app.extensions[_EXTENSION]
     client, found = configuration.client(), known.get(configuration.connection_id)

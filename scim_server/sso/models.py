@@ -11,7 +11,9 @@ class SsoSettings(Base):
     """How people sign in at a Connection's identity provider. `client_secret` is sealed; None for a public client.
 
     `scopes` and `algorithms` are lists; `groups_claim` is None where nobody asks for groups. `tested_at` and
-    `tested_by` (an Account) are of the last login that worked with these very settings, by whoever tested them.
+    `tested_by` (an Account) are of the last login that worked with these very settings, by whoever tested them;
+    `owner_entered_at` and `owner_entered_by` of the last test by which an Owner would have entered as themselves.
+    `groups_to_teams`: the groups that `groups_claim` holds make people members of the Teams of these names.
     """
 
     __tablename__ = "connection_sso"
@@ -29,6 +31,9 @@ class SsoSettings(Base):
     is_active: Mapped[bool]
     tested_at: Mapped[str | None] = mapped_column(Moment)
     tested_by: Mapped[str | None] = mapped_column(OrderedText)
+    owner_entered_at: Mapped[str | None] = mapped_column(Moment)
+    owner_entered_by: Mapped[str | None] = mapped_column(OrderedText)
+    groups_to_teams: Mapped[bool]
     created_at: Mapped[str] = mapped_column(Moment)
     modified_at: Mapped[str] = mapped_column(Moment)
 

@@ -27,7 +27,8 @@ class ClaimMapping:
 class Person:
     """Who signed in. (issuer, subject) is who they are, everything else is what the provider says of them.
 
-    `email_verified` is None where the provider does not say. `provider_session` names its session, for its logout.
+    `email_verified` and `groups` are None where the provider does not say. `provider_session` names its session, for
+    its logout.
     """
 
     issuer: str
@@ -35,7 +36,7 @@ class Person:
     email: str | None
     email_verified: bool | None
     name: str | None
-    groups: tuple[str, ...]
+    groups: tuple[str, ...] | None
     provider_session: str | None
 
     @property
@@ -54,7 +55,7 @@ def read_person(claims: Mapping[str, Any], mapping: ClaimMapping) -> Person:
         email=_email(claims.get(mapping.email)),
         email_verified=_flag(claims["email_verified"]) if "email_verified" in claims else None,
         name=text_claim(claims, mapping.name, max_length=_MAX_NAME_LENGTH),
-        groups=_groups(claims.get(mapping.groups)) if mapping.groups is not None else (),
+        groups=_groups(claims[mapping.groups]) if mapping.groups is not None and mapping.groups in claims else None,
         provider_session=text_claim(claims, "sid"),
     )
 

@@ -52,7 +52,8 @@ def log_in(
 ) -> Decision:
     """Decide for a person who signed in; `current` is the User whom they are, or would be by their address.
 
-    `is_vouched_for` as above. `is_linked`: the User is this person's for certain, by an earlier login or acceptance.
+    `is_vouched_for` as above. `is_linked`: the User is this person's for certain, by an earlier login or acceptance, or
+    because a mail to the User's address reached them.
     `is_invited`: there is an open invitation that is not too old and that its inviter can still make.
     `automatic_membership` is the role of people who join just in time, None where that is switched off.
     """
@@ -70,6 +71,20 @@ def log_in(
     if current.status is Status.PENDING and is_invited:
         return Decision(replace(current, status=Status.ACTIVE), accepts_invitation=True)
     return _just_in_time(current, automatic_membership, is_vouched_for=is_vouched_for)
+
+
+def may_confirm(decision: Decision, confirmed: Decision, person: Person) -> bool:
+    """Tell whether a mail to the address helps whoever is refused: it names a User whom its person may be.
+
+    `confirmed` is the decision with the User being theirs. Nobody joins that way who is not expected, and a provider
+    that says itself that the address is not verified is believed.
+    """
+    return (
+        decision.refusal is Refusal.ADDRESS_NOT_VOUCHED_FOR
+        and confirmed.refusal is None
+        and person.email is not None
+        and person.email_verified is not False
+    )
 
 
 def _just_in_time(person: Membership, automatic_membership: str | None, *, is_vouched_for: bool) -> Decision:

@@ -137,14 +137,19 @@ class Provider:
         """Return what a logout token of the provider asks for."""
         return read_logout_token(token, self._expected(), self._keys.key_for)
 
-    def logout_url(self, id_token: str | None, return_to: str) -> str | None:
-        """Return where the browser ends its session at the provider too; None where the provider has no such place."""
+    def logout_url(self, id_token: str | None, return_to: str, *, login_hint: str | None = None) -> str | None:
+        """Return where the browser ends its session at the provider too; None where the provider has no such place.
+
+        Without the token of its login, the address tells the provider who signs out.
+        """
         endpoint = self.metadata().end_session_endpoint
         if endpoint is None:
             return None
         query = {"client_id": self.client.client_id, "post_logout_redirect_uri": return_to}
         if id_token is not None:
             query["id_token_hint"] = id_token
+        elif login_hint is not None:
+            query["logout_hint"] = login_hint
         return f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(query)}"
 
     def _check_answer(self, parameters: Mapping[str, str], metadata: Metadata) -> None:

@@ -172,6 +172,11 @@ def _add_users(rows: MemberRows, member_ids: Sequence[str]) -> MemberRows:
     return rows
 
 
+def is_provisioned(connection: Connection, organization_id: str) -> bool:
+    """Tell whether an identity provider pushes the Organization's Teams, so that nobody else adds to them."""
+    return connection.execute(_PROVISIONING, {"organization": organization_id}).first() is not None
+
+
 def _refuse_where_provisioned(connection: Connection, organization_id: str, what: str) -> None:
     found = connection.execute(_PROVISIONING, {"organization": organization_id}).scalar()
     if found is not None:

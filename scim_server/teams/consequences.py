@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, or_, select, type_coerce, union_all
 
+from scim_server.accounts.rights import rotate_for_users
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database.types import JsonDocument
 from scim_server.directory.json_sql import id_list
@@ -146,7 +147,7 @@ def members_changed(
         _events(team, source, {user_id: people[user_id] for user_id in gone if user_id in people}, roles, nothing),
         _events(team, source, {user_id: people[user_id] for user_id in come if user_id in people}, nothing, roles),
     )
-    record(connection, organization_id, origin, events)
+    _record(connection, organization_id, origin, events)
 
 
 def team_is_deleted(
@@ -172,7 +173,7 @@ def roles_changed(
         return
     members = _members(connection, organization_id, team)
     people = _people(connection, organization_id, team, members, before.held.keys() | after.held.keys())
-    record(connection, organization_id, origin, _events(team, "owner", people, before, after))
+    _record(connection, organization_id, origin, _events(team, "owner", people, before, after))
 
 
 def roles_of_team(connection: Connection, organization_id: str, team: PrivilegedTeam) -> TeamRoles:
@@ -182,6 +183,20 @@ def roles_of_team(connection: Connection, organization_id: str, team: Privileged
         rows = connection.execute(_OF_TEAM, {"organization": organization_id, "team": team.id})
         held = {each.place: each for each in map(_held, rows)}
     return TeamRoles(team.role, held)
+
+
+def _record(connection: Connection, organization_id: str, origin: Origin, events: Iterable[Event]) -> None:
+    """Write the events, and have the sessions of whoever they are about renewed, as after a change of a role itself."""
+    concerned: dict[str, None] = {}
+
+    def noted() -> Iterator[Event]:
+        for event in events:
+            concerned[event.target_id] = None
+            yield event
+
+    record(connection, organization_id, origin, noted())
+    if concerned:
+        rotate_for_users(connection, organization_id, concerned)
 
 
 def _members(connection: Connection, organization_id: str, team: PrivilegedTeam) -> list[str]:

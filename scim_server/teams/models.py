@@ -53,7 +53,11 @@ class Team(Base):
 
 
 class TeamMember(Base):
-    """One User or nested Team in a Team; kept while a User is inactive (idp-wire E83)."""
+    """One User or nested Team in a Team; kept while a User is inactive (idp-wire E83).
+
+    `claimed_by` is the Connection at which the User signed in and was said to be in a group of the Team's name: who
+    came that way goes that way. None for everybody else, whom no login removes.
+    """
 
     __tablename__ = "team_members"
 
@@ -62,6 +66,7 @@ class TeamMember(Base):
     member_id: Mapped[str] = mapped_column(OrderedText, primary_key=True)
     member_type: Mapped[str] = mapped_column(OrderedText)
     created_at: Mapped[str] = mapped_column(Moment)
+    claimed_by: Mapped[str | None] = mapped_column(OrderedText)
 
     __table_args__ = (
         ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from scim_server.accounts.sessions import end_for_user, rotate_for_user
+from scim_server.accounts.rights import end_for_user, rotate_for_user
 from scim_server.users.policy import Membership, access_ends
 
 

@@ -7,10 +7,10 @@ import time_machine
 from flask import Flask, current_app
 from sqlalchemy import select, update
 
-from scim_server.accounts import sessions
+from scim_server.accounts import rights, sessions
 from scim_server.accounts.members import NotLinked
 from scim_server.accounts.models import Account
-from scim_server.accounts.sessions import AuthenticatedBy, ProviderLogin, SignedIn, recognise
+from scim_server.accounts.sessions import SignedIn, recognise
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading, transaction
 from scim_server.identifiers import now
@@ -140,7 +140,7 @@ def test_rotation_ends_the_old_secret(account: str) -> None:
 def test_another_role_asks_for_rotation(organization: Organization, account: str, bob: str) -> None:
     secret = sign_in(account, organization.id)
     with transaction() as connection:
-        sessions.rotate_for_user(connection, organization.id, bob)
+        rights.rotate_for_user(connection, organization.id, bob)
     found = signed_in(secret)
     assert found.rotation_due
     with transaction() as connection:
@@ -165,27 +165,6 @@ def test_sessions_are_listed_and_ended_by_their_owner_alone(app: Flask, account:
     assert recognise(theirs) is not None
     sessions.end(account, kept.session_id, browser())
     assert recognise(mine) is None
-
-
-def test_the_identity_providers_logout_ends_its_sessions(organization: Organization, account: str, bob: str) -> None:
-    with transaction() as connection:
-        started = [
-            sessions.start(
-                connection,
-                account,
-                browser(),
-                authenticated_by=AuthenticatedBy.OIDC,
-                organization_id=organization.id,
-                provider=ProviderLogin("https://idp.example", f"sub-{account}", sid + account),
-            )
-            for sid in ("one", "two")
-        ]
-        assert sessions.end_of_provider(connection, ProviderLogin("https://idp.example", "x", "one" + account)) == 1
-    assert recognise(started[0]) is None
-    assert recognise(started[1]) is not None
-    with transaction() as connection:
-        assert sessions.end_of_provider(connection, ProviderLogin("https://other.example", f"sub-{account}")) == 0
-        assert sessions.end_of_provider(connection, ProviderLogin("https://idp.example", f"sub-{account}")) == 1
 
 
 def test_idle_and_absolute_end(account: str) -> None:

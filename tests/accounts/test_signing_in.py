@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from scim_server.accounts import recovery, second_factors, signing_in
+from scim_server.accounts.links import LinkEnded
 from scim_server.accounts.models import Account
 from scim_server.accounts.service import find_account
 from scim_server.accounts.sessions import AuthenticatedBy, recognise
@@ -79,10 +80,10 @@ def test_an_address_is_proved_before_the_first_access(email: str) -> None:
     with pytest.raises(EmailNotProved):
         signing_in.with_password(email, PASSWORD, browser())
     earlier, newest = [secret_of(link_in(text)) for _, text in mails_to(email)]
-    with pytest.raises(recovery.LinkEnded):
+    with pytest.raises(LinkEnded):
         recovery.prove_email(earlier)
     recovery.prove_email(newest)
-    with pytest.raises(recovery.LinkEnded):
+    with pytest.raises(LinkEnded):
         recovery.prove_email(newest)
     assert find_account(account).email_proved_at is not None  # type: ignore[union-attr]
     entered(signing_in.with_password(email, PASSWORD, browser()))

@@ -56,6 +56,8 @@ def site(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> 
     limits = {name: str(value) for name, value in NO_LIMITS.items()}
     # Each window comes from an address of its own, which it names itself.
     settings = {"public_url": values["public_url"], "trusted_proxies": "1", "workers": "1", **limits}
+    # An identity provider of the tests is on this machine, where nobody else may be called.
+    settings["outbound_private_networks"] = "127.0.0.0/8"
     server = RealServer(home, values["database_url"], settings, port)
     try:
         server.start()

@@ -14,7 +14,7 @@ from flask import Flask, current_app
 from pwdlib import PasswordHash
 from sqlalchemy import func, select
 
-from scim_server.accounts import passwords, sessions
+from scim_server.accounts import passwords, rights
 from scim_server.accounts.models import Session
 from scim_server.accounts.policy import PASSWORDS_OF_ACCOUNT, TRIES_OF_ADDRESS
 from scim_server.accounts.service import find_by_email
@@ -115,7 +115,7 @@ def test_OI15_the_session_is_another_one_when_rights_change(
     browser.sign_in(email)
     before = browser.cookie()
     with transaction() as connection:
-        sessions.rotate_for_user(connection, organization.id, bob)
+        rights.rotate_for_user(connection, organization.id, bob)
     assert browser.get("/me").status_code == 200
     assert browser.cookie() != before
     assert recognise(before or "") is None

@@ -24,8 +24,15 @@ OPERATOR = Origin(ActorType.OPERATOR, "tests")
 ISSUER = "https://idp.acme.example"
 
 
-def prove(organization_id: str, name: str, state: str = "VERIFIED") -> None:
-    """Make a domain the Organization's."""
+def prove(
+    organization_id: str,
+    name: str,
+    state: str = "VERIFIED",
+    *,
+    connection_id: str | None = None,
+    enforced_logins: list[str] | None = None,
+) -> None:
+    """Make a domain the Organization's, and have its people sign in by a Connection."""
     moment = now()
     row = {
         "organization_id": organization_id,
@@ -33,7 +40,8 @@ def prove(organization_id: str, name: str, state: str = "VERIFIED") -> None:
         "name": name,
         "state": state,
         "proof": new_id(),
-        "enforced_logins": [],
+        "enforced_logins": enforced_logins or [],
+        "connection_id": connection_id,
         "missed_checks": 0,
         "created_at": moment,
         "modified_at": moment,

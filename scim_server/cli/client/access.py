@@ -34,9 +34,14 @@ def access() -> Access:
         click.echo(f"Using the API token of {TOKEN_VARIABLE}.", err=True)
         return Access(url, checked_token(token), f"Set {TOKEN_VARIABLE} to one that is good.")
     contexts = read_contexts()
-    found = contexts.by_name.get(name_of(checked_url(named))) if named else contexts.in_use
+    found, where = contexts.in_use, ""
+    if named:
+        url = checked_url(named)
+        found, where = contexts.by_name.get(name_of(url)), f" to {url}"
+        # A login over https says nothing to whoever listens at http.
+        if found is not None and found.url != url:
+            found = None
     if found is None or found.token is None:
-        where = f" to {checked_url(named)}" if named else ""
         raise click.ClickException(f"You are not logged in{where}. {LOGIN[:-1]}, or set {TOKEN_VARIABLE}.")
     return Access(found.url, found.token, LOGIN, found)
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from scim_server.cli.client.access import Access, access
 from scim_server.cli.client.contexts import Context
 from scim_server.cli.client.device import is_old, renewed
-from scim_server.cli.client.errors import NOT_FOUND, SERVER_ERRORS, UNAUTHORIZED, ApiError, error_of
+from scim_server.cli.client.errors import NOT_FOUND, SERVER_ERRORS, UNAUTHORIZED, ApiError, error_of, one_line
 from scim_server.cli.client.sessions import new_session, timeouts, told
 
 Parameters = ParamSpec("Parameters")
@@ -84,7 +84,8 @@ class Api:
             answer = self._answer(method, url, **arguments)
         if answer.status_code in _REDIRECTS and "Location" in answer.headers:
             raise ApiError(
-                answer.status_code, f"The server is elsewhere: log in to the address of {answer.headers['Location']}."
+                answer.status_code,
+                f"The server is elsewhere: log in to the address of {one_line(answer.headers['Location'])}.",
             )
         if not answer.ok:
             # An earlier sending was done and its answer lost.

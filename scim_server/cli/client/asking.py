@@ -25,6 +25,8 @@ def choose(
     """
     if not is_interactive():
         raise click.ClickException(missing)
+    if not rows:
+        raise click.ClickException(invalid)
     numbered = [{"#": number, **row} for number, row in enumerate(rows, 1)]
     print_table({"#": "#", **columns}, numbered, empty="", err=True)
     answer = click.prompt(">", prompt_suffix=" ", err=True, default="", show_default=False)

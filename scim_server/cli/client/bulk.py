@@ -46,7 +46,8 @@ def invite_all(api: Api, path: Path, default_role: str, *, dry_run: bool, as_jso
                 advance(len(done))
     finally:
         # Whatever ends this early, what was done until then is told.
-        _sum_up(results, dry_run=dry_run, as_json=as_json)
+        if results:
+            _sum_up(results, dry_run=dry_run, as_json=as_json)
     failed = _count(results, FAILED)
     if failed:
         raise click.ClickException(f"{failed:,} of {len(lines):,} lines failed.")

@@ -32,8 +32,9 @@ def log_in(url: str, *, open_browser: bool) -> Context:
     if "user_code" not in asked:
         raise _refused(status, asked)
     click.echo(f"Open {one_line(asked['verification_uri'])} and enter the code {one_line(asked['user_code'])}")
-    if open_browser and _has_browser():
-        click.launch(asked["verification_uri_complete"])
+    page = str(asked.get("verification_uri_complete") or "")
+    if open_browser and _has_browser() and page.startswith(("https://", "http://")):
+        click.launch(page)
     click.echo("Waiting for your approval there. Ctrl-C gives up.")
     return _context(url, _wait(url, asked))
 

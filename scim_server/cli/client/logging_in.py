@@ -1,15 +1,17 @@
 """`scim-server login` and `logout`."""
 
+import os
 import sys
 from dataclasses import replace
 
 import click
 
 from scim_server.cli.client import device
-from scim_server.cli.client.access import Access, change, checked_token, keep, server_url
+from scim_server.cli.client.access import TOKEN_VARIABLE, Access, change, checked_token, keep, server_url
 from scim_server.cli.client.api import Api
 from scim_server.cli.client.asking import is_interactive
 from scim_server.cli.client.contexts import Context, read_contexts
+from scim_server.cli.client.errors import FORBIDDEN, ApiError
 
 
 @click.command()
@@ -45,13 +47,24 @@ def settle(fresh: Context) -> None:
     myself = api.get("/v1/users/self")
     subject = myself.get("username") or myself.get("apiTokenName") or myself["id"]
     click.echo(f"Logging in as {subject}")
-    organization = api.get(f"/v1/organizations/{fresh.organization_id or myself['organizationId']}")
+    organization_id = fresh.organization_id or myself["organizationId"]
+    organization_name = _organization_name(api, organization_id)
     # It was renewed meanwhile, where it was to end in a moment.
     held = api.access.context or fresh
-    name = keep(
-        replace(held, subject=subject, organization_id=organization["id"], organization_name=organization["name"])
-    )
-    click.echo(f"Successfully authenticated to {name}, organization {organization['name']}")
+    name = keep(replace(held, subject=subject, organization_id=organization_id, organization_name=organization_name))
+    click.echo(f"Successfully authenticated to {name}, organization {organization_name}")
+    if os.environ.get(TOKEN_VARIABLE):
+        click.echo(f"{TOKEN_VARIABLE} is set and goes before this login.", err=True)
+
+
+def _organization_name(api: Api, organization_id: str) -> str:
+    """Return the name of an Organization, or its id to a token that may not know more."""
+    try:
+        return str(api.get(f"/v1/organizations/{organization_id}")["name"])
+    except ApiError as error:
+        if error.status != FORBIDDEN:
+            raise
+        return organization_id
 
 
 @click.command()

@@ -66,7 +66,7 @@ def place_option(place: Place) -> Callable[[Command], Command]:
 def example(place: Place, words: str) -> str:
     """Return an example for a command's help."""
     named = "" if place.word == "workspace" else " --deployment-id Reports"
-    return f"\n\nExample: scim-server {place.word} {words}{named}"
+    return f"\n\n\b\nExample: scim-server {place.word} {words}{named}"
 
 
 def subject_group(place: Place, subject: Subject) -> click.Group:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import click
 
+# What is longer would have the server refuse the whole request, with all lines of it.
+MAX_EMAIL_LENGTH, MAX_ROLE_LENGTH = 512, 100
 # Of a spreadsheet; anything else separates by white space.
 _SEPARATORS = (",", ";")
 _EMAIL, _ROLE = "email", "role"
@@ -78,4 +80,9 @@ def _line(number: int, cells: Sequence[str], columns: tuple[int, int | None] | N
             return Line(number, cells[0], cells[1], "A line is an e-mail address and a role, and this one holds more.")
         columns = (0, 1)
     email, role = (cells[at] if at is not None and at < len(cells) else "" for at in columns)
-    return Line(number, email, role or default_role, None if "@" in email else "This is no e-mail address.")
+    problem = None
+    if "@" not in email or len(email) > MAX_EMAIL_LENGTH:
+        problem = "This is no e-mail address."
+    elif len(role) > MAX_ROLE_LENGTH:
+        problem = "This is no role."
+    return Line(number, email, role or default_role, problem)

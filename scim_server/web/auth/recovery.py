@@ -3,9 +3,10 @@
 from flask import Response, request
 
 from scim_server.accounts import changes, recovery, setting_up
+from scim_server.accounts.links import LinkEnded
 from scim_server.accounts.one_time import Purpose
-from scim_server.accounts.recovery import LinkEnded
 from scim_server.accounts.service import normal_email
+from scim_server.accounts.sign_on import SignOnRequired
 from scim_server.protocol.errors import ScimError
 from scim_server.web.auth.blueprint import again, auth, here
 from scim_server.web.pages import page
@@ -28,6 +29,8 @@ def ask_for_reset() -> Response:
     email = request.form.get("email", "")
     try:
         recovery.ask_for_reset(normal_email(email), here())
+    except SignOnRequired:
+        raise
     except ScimError as error:
         return again("auth/forgotten.html", error, email=email[:320])
     return page("auth/told.html", title="Look into your mailbox", text=_SENT)
@@ -44,7 +47,7 @@ def reset_password(secret: str) -> Response:
     """Set the new password; signing in with it comes after, with the second factor where there is one."""
     try:
         recovery.reset_password(secret, request.form.get("password", ""), here())
-    except LinkEnded:
+    except (LinkEnded, SignOnRequired):
         raise
     except ScimError as error:
         return again("auth/reset.html", error, email=recovery.account_of_reset(secret).email)

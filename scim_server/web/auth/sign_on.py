@@ -1,20 +1,23 @@
 """Sign in at the identity provider of an Organization: leave for it, come back, be in or be told why not."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from flask import Response, current_app, redirect, request
+from flask import Response, current_app, request, session
 
+from scim_server.accounts.links import LinkEnded
 from scim_server.accounts.secrets import digest
 from scim_server.database.transactions import at_most_twice
-from scim_server.protocol.errors import InvalidValue, NotFound
-from scim_server.sso import logins, preview
+from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests
+from scim_server.sso import confirming, logins, preview
 from scim_server.sso.configuration import find_configuration
-from scim_server.sso.entering import Refused
+from scim_server.sso.confirming import Asked
+from scim_server.sso.entering import Entered, Refused
 from scim_server.sso.errors import Disbelieved, ProviderUnavailable
 from scim_server.sso.logins import LIFETIME, Purpose, Tested
 from scim_server.sso.policy import Refusal
-from scim_server.web.auth.blueprint import NotSignedIn, ask_to_sign_in, here, local_path, person
+from scim_server.web.auth.blueprint import NotSignedIn, again, ask_to_sign_in, go, here, local_path, person
 from scim_server.web.auth.signing_in import enter
 from scim_server.web.pages import PagesBlueprint, page
 
@@ -35,6 +38,11 @@ _TOLD = {
     Refusal.ACCOUNT_DISABLED: "Your sign-in account was disabled, so you cannot enter {name}. "
     "Ask whoever runs this server.",
 }
+_CONFIRM_FIRST = (
+    "We have sent a mail to {email}. Open its link in this browser to show that the address is yours; it is good for "
+    "half an hour."
+)
+_CONFIRM, _NEXT = "confirm", "next"
 
 
 def addresses(connection_id: str) -> dict[str, str]:
@@ -45,6 +53,7 @@ def addresses(connection_id: str) -> dict[str, str]:
         "signInUrl": base,
         "testUrl": f"{base}/test",
         "backChannelLogoutUri": f"{base}/back-channel-logout",
+        "postLogoutRedirectUri": f"{current_app.config['PUBLIC_URL']}/login",
     }
 
 
@@ -52,7 +61,9 @@ def addresses(connection_id: str) -> dict[str, str]:
 def begin_sso(connection_id: str) -> Response:
     """Leave for the identity provider."""
     wanted = local_path(request.args.get("next"))
-    return _leave(connection_id, next_path=wanted, login_hint=request.args.get("email", "")[:320] or None)
+    hint = request.args.get("email", "")[:320] or None
+    url, cookie = _begun(connection_id, next_path=wanted, login_hint=hint)
+    return cookie(go(url))
 
 
 @sign_on.get("/login/sso/<connection_id>/test")
@@ -68,7 +79,8 @@ def begin_sso_test(connection_id: str) -> Response:
     """Leave for the identity provider, to see what it says."""
     signed_in = person()
     preview.require_tester(find_configuration(connection_id), signed_in)
-    return _leave(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
+    url, cookie = _begun(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
+    return cookie(page("auth/leaving.html", title="Test single sign-on", text="You sign in once, for a test.", url=url))
 
 
 @sign_on.get("/login/sso/<connection_id>/callback")
@@ -82,14 +94,28 @@ def finish_sso(connection_id: str) -> Response:
     found = logins.finish(connection_id, redirect_uri, parameters, request.cookies.get(name, ""), here())
     outcome = found.outcome
     if isinstance(outcome, Tested):
-        answer = _tested(connection_id, outcome)
-    elif isinstance(outcome, Refused):
-        text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
-        answer = page("auth/told.html", 403, title="You cannot enter", text=text)
+        answer = _tested(outcome)
+    elif isinstance(outcome, Asked):
+        session[_CONFIRM], session[_NEXT] = outcome.browser_secret, found.next_path
+        answer = page("auth/told.html", title="Look into your mailbox", text=_CONFIRM_FIRST.format(email=outcome.email))
     else:
-        answer = enter(outcome.secret, found.next_path)
+        answer = _entered(outcome, found.next_path)
     answer.delete_cookie(name, path="/", secure=_is_https(), httponly=True, samesite="Lax")
     return answer
+
+
+@sign_on.get("/login/confirm/<secret>")
+def show_confirmation(secret: str) -> Response:
+    """Ask to confirm; GET changes nothing, as mail scanners follow links."""
+    confirming.require_own(secret, session.get(_CONFIRM, ""))
+    return page("auth/link.html", title="Was it you who signed in?", button="Yes, let me in")
+
+
+@sign_on.post("/login/confirm/<secret>")
+def confirm_identity(secret: str) -> Response:
+    """Let in whose mailbox it is."""
+    outcome = confirming.confirm(secret, session.get(_CONFIRM, ""), here())
+    return _entered(outcome, session.get(_NEXT, ""))
 
 
 @provider_calls.post("/login/sso/<connection_id>/back-channel-logout")
@@ -127,33 +153,57 @@ def tell_unavailable(error: ProviderUnavailable) -> Response:
     return answer
 
 
+@sign_on.errorhandler(TooManyRequests)
+def tell_too_many(error: TooManyRequests) -> Response:
+    """Say when to try again."""
+    return again("auth/told.html", error, title="Too many attempts", text=error.detail)
+
+
 @sign_on.errorhandler(NotFound)
 def tell_nothing_here(error: NotFound) -> Response:
     """Say that the address leads nowhere."""
     return page("auth/told.html", 404, title="Nothing here", text=error.detail)
 
 
-def _leave(connection_id: str, **arguments: Any) -> Response:
-    begun = logins.begin(connection_id, addresses(connection_id)["redirectUri"], **arguments)
-    answer = redirect(begun.url, 303)
-    assert isinstance(answer, Response)
-    # One for each login: two in one browser do not disturb each other.
-    answer.set_cookie(
-        _cookie_name(begun.state),
-        begun.browser_secret,
-        max_age=LIFETIME,
-        path="/",
-        secure=_is_https(),
-        httponly=True,
-        samesite="Lax",
-    )
-    return answer
+def _begun(connection_id: str, **arguments: Any) -> tuple[str, Callable[[Response], Response]]:
+    """Begin a login, and return where the browser goes, and what gives an answer the cookie that it comes back with."""
+    begun = logins.begin(connection_id, addresses(connection_id)["redirectUri"], origin=here(), **arguments)
+
+    def with_cookie(answer: Response) -> Response:
+        # One for each login: two in one browser do not disturb each other.
+        answer.set_cookie(
+            _cookie_name(begun.state),
+            begun.browser_secret,
+            max_age=LIFETIME,
+            path="/",
+            secure=_is_https(),
+            httponly=True,
+            samesite="Lax",
+        )
+        return answer
+
+    return begun.url, with_cookie
 
 
-def _tested(connection_id: str, tested: Tested) -> Response:
-    would = preview.would_enter(find_configuration(connection_id), tested.person, here())
+@sign_on.errorhandler(LinkEnded)
+@sign_on.errorhandler(confirming.OtherBrowser)
+def tell_link_ended(error: ScimError) -> Response:
+    """Say that the link leads nowhere, or nowhere in this browser."""
+    return page("auth/told.html", error.status, title="This link does not work here", text=error.detail, link="/login")
+
+
+def _entered(outcome: Entered | Refused, wanted: str) -> Response:
+    if isinstance(outcome, Entered):
+        return enter(outcome.secret, wanted)
+    text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
+    return page("auth/told.html", 403, title="You cannot enter", text=text)
+
+
+def _tested(tested: Tested) -> Response:
+    would = preview.would_enter(tested.configuration, tested.person, here())
+    counts = preview.note_test(tested.configuration, would, tested.account_id)
     claims = sorted((name, str(value)[:500]) for name, value in tested.claims.items())
-    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=tested.counts, would=would)
+    return page("auth/sso_tested.html", claims=claims, person=tested.person, counts=counts, would=would.text)
 
 
 def _cookie_name(state: str) -> str:

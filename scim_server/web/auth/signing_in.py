@@ -1,18 +1,23 @@
-"""Sign in: first the address, then the password, then a second factor where there is one; and sign out."""
+"""Sign in: first the address; then the identity provider of its domain, or a password and a second factor. Sign out."""
 
 from contextlib import suppress
+from urllib.parse import urlencode
 
 from flask import Response, request, session
 
-from scim_server.accounts import passkeys, second_factors, sessions, signing_in
+from scim_server.accounts import bypass, passkeys, second_factors, sessions, signing_in
+from scim_server.accounts.links import public_url
 from scim_server.accounts.service import normal_email
+from scim_server.accounts.sign_on import SignOnRequired, sign_on_of
 from scim_server.accounts.signing_in import Entered, StepExpired
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError
+from scim_server.sso.logging_out import login_elsewhere, logout_url
 from scim_server.web.auth.blueprint import again, auth, go, here, local_path
 from scim_server.web.pages import page
 from scim_server.web.pages.cookies import forget, remember, signed_in
 
-_EMAIL, _NEXT, _STEP = "email", "next", "step"
+_EMAIL, _NEXT, _STEP, _BYPASS = "email", "next", "step", "bypass"
+_WITH_PASSWORD = "password"  # noqa: S105 - a way of signing in, no secret
 
 
 @auth.get("/login")
@@ -21,7 +26,17 @@ def login() -> Response:
     wanted = local_path(request.args.get("next"))
     if signed_in() is not None:
         return go(wanted)
-    return page("auth/login.html", next=wanted, email=request.args.get("email", "")[:320])
+    bypassed = bypass.find(session.get(_BYPASS, ""))
+    email = request.args.get("email", "")[:320]
+    return page("auth/login.html", next=wanted, email=email, bypassed=bypassed.name if bypassed else "")
+
+
+@auth.get("/login/bypass/<secret>")
+def bypass_sign_on(secret: str) -> Response:
+    """Have this browser go around an Organization's single sign-on until somebody has signed in by it."""
+    bypass.look(secret, here())
+    session[_BYPASS] = secret
+    return go("/login")
 
 
 @auth.post("/login")
@@ -29,25 +44,42 @@ def login_email() -> Response:
     """Go on with how this address signs in; whether it has an Account, nobody learns."""
     email, wanted = request.form.get("email", ""), local_path(request.form.get("next"))
     try:
-        session[_EMAIL] = normal_email(email)
+        email = normal_email(email)
     except InvalidValue as error:
         return again("auth/login.html", error, next=wanted, email=email[:320])
-    session[_NEXT] = wanted
-    return go("/login/password")
+    return begin(email, wanted, with_password=request.form.get("way") == _WITH_PASSWORD)
 
 
-def begin(email: str, wanted: str) -> Response:
+def begin(email: str, wanted: str, *, with_password: bool = False) -> Response:
     """Ask somebody whose address is known to sign in, and to come back to a path of this server."""
     session[_EMAIL], session[_NEXT] = email, wanted
-    return go("/login/password")
+    by_password = with_password or sign_on_of(email) is None or _is_bypassed(email)
+    return go("/login/password" if by_password else "/login/sign-on")
+
+
+@auth.get("/login/sign-on")
+def leave_for_sign_on() -> Response:
+    """Leave for the identity provider of the address's domain."""
+    email = session.get(_EMAIL)
+    found = sign_on_of(email) if email is not None else None
+    if found is None:
+        return go("/login" if email is None else "/login/password")
+    query = urlencode({"email": email, "next": session.get(_NEXT, "")})
+    text = f"You sign in at the identity provider of {found.organization_name}."
+    url = f"/login/sso/{found.connection_id}?{query}"
+    return page("auth/leaving.html", title="Sign in", text=text, url=url)
 
 
 @auth.get("/login/password")
 def login_password() -> Response:
-    """Ask for the password."""
-    if _EMAIL not in session:
+    """Ask for the password, unless the address signs in without one."""
+    email = session.get(_EMAIL)
+    if email is None:
         return go("/login")
-    return page("auth/password.html", email=session[_EMAIL])
+    found = sign_on_of(email)
+    if found is not None and found.is_required and not _is_bypassed(email):
+        raise SignOnRequired(found)
+    return page("auth/password.html", email=email)
 
 
 @auth.post("/login/password")
@@ -57,7 +89,10 @@ def check_password() -> Response:
     if email is None:
         return go("/login")
     try:
-        step = signing_in.with_password(email, request.form.get("password", ""), here())
+        password = request.form.get("password", "")
+        step = signing_in.with_password(email, password, here(), bypass_secret=session.get(_BYPASS, ""))
+    except SignOnRequired:
+        raise
     except signing_in.EmailNotProved as error:
         return page("auth/told.html", error.status, title="Confirm your address", text=error.detail)
     except ScimError as error:
@@ -87,6 +122,8 @@ def check_second_factor() -> Response:
     except StepExpired:
         session.pop(_STEP, None)
         return go("/login")
+    except SignOnRequired:
+        raise
     except ScimError as error:
         options = _options()
         return go("/login") if options is None else _second_factor_page(options, error)
@@ -95,11 +132,17 @@ def check_second_factor() -> Response:
 
 @auth.post("/logout")
 def logout() -> Response:
-    """End the session and forget its cookie."""
+    """End the session and forget its cookie; at the identity provider that vouched for it too."""
+    present = signed_in()
+    elsewhere = login_elsewhere(present.session_id) if present is not None else None
     _end_present()
     session.clear()
     forget()
-    return go("/login")
+    url = logout_url(elsewhere, f"{public_url()}/login") if elsewhere is not None else None
+    if url is None:
+        return go("/login")
+    text = "You are signed out here. Your identity provider signs you out next."
+    return page("auth/leaving.html", title="Signed out", text=text, url=url)
 
 
 def enter(secret: str, wanted: str | None = None) -> Response:
@@ -110,6 +153,19 @@ def enter(secret: str, wanted: str | None = None) -> Response:
     session.clear()
     remember(secret)
     return go(wanted)
+
+
+@auth.errorhandler(SignOnRequired)
+def lead_to_sign_on(error: SignOnRequired) -> Response:
+    """Say that there is another way in, and lead there."""
+    url = f"/login/sso/{error.sign_on.connection_id}"
+    return page("auth/told.html", error.status, title="Sign in another way", text=error.detail, link=url)
+
+
+def _is_bypassed(email: str) -> bool:
+    """Tell whether this browser goes around the single sign-on of the address's Organization."""
+    found, bypassed = sign_on_of(email), bypass.find(session.get(_BYPASS, ""))
+    return found is not None and bypassed is not None and found.organization_id == bypassed.organization_id
 
 
 def _end_present() -> None:

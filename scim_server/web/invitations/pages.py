@@ -11,6 +11,7 @@ import orjson
 from flask import Flask, Response, current_app, request, session
 
 from scim_server.accounts.service import AccountRecord, find_account, find_by_email
+from scim_server.accounts.sign_on import sign_on_of
 from scim_server.audit.service import ActorType, Origin
 from scim_server.database.transactions import at_most_twice
 from scim_server.invitations import answers
@@ -21,6 +22,7 @@ from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooMa
 from scim_server.protocol.json_body import read_object
 from scim_server.protocol.limits import MAX_BODY_BYTES
 from scim_server.roles.catalogue import UnknownRole, catalogue
+from scim_server.web.auth.blueprint import HOME
 from scim_server.web.auth.signing_in import begin
 from scim_server.web.errors import answer as answer_error
 from scim_server.web.errors import known_error
@@ -86,6 +88,11 @@ def answer(token: str) -> Response:
 
 def _accept_signed_out(token: str, found: InvitationRecord, person: Origin) -> Response:
     """Have whoever has an Account sign in and come back, and make one for everybody else."""
+    sign_on = sign_on_of(found.email)
+    if sign_on is not None and (sign_on.is_required or find_by_email(found.email) is not None):
+        # A login there answers an invitation of the same Organization by itself.
+        is_answered = sign_on.organization_id == found.organization_id
+        return begin(found.email, HOME if is_answered else f"/invitations/{token}")
     if find_by_email(found.email) is not None:
         return begin(found.email, f"/invitations/{token}")
     name, password = request.form.get("name", ""), request.form.get("password", "")
@@ -185,7 +192,9 @@ def _page(template: str, status: int, **values: Any) -> Response:
 def _invitation_page(found: InvitationRecord, error: ScimError | None = None, *, asks: bool = False) -> Response:
     """Show an invitation; `asks` shows the fields of a new Account at once, `error` what was wrong with them."""
     account = _present_account()
-    is_known = account is not None or find_by_email(found.email) is not None
+    sign_on = sign_on_of(found.email)
+    is_required = sign_on is not None and sign_on.is_required
+    is_known = account is not None or is_required or find_by_email(found.email) is not None
     fields = {error.field: error.detail} if error is not None and error.field else {}
     return _page(
         "invitation.html",

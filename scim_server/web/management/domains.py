@@ -5,6 +5,7 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields, validate
 
+from scim_server.accounts.policy import Login
 from scim_server.domains import service
 from scim_server.domains.policy import MAX_NAME_LENGTH, State
 from scim_server.domains.service import DomainRecord
@@ -16,7 +17,8 @@ from scim_server.web.management.routing import organization_blueprint
 domains = organization_blueprint(
     "Domains", "E-mail domains that the Organization proves by a TXT record. Only a VERIFIED one decides anything."
 )
-LOGINS = ("PASSWORD", "SSO")
+LOGINS = tuple(login.value for login in Login)
+_CONNECTION = {"description": "The Connection by which the domain's people sign in; null: by none."}
 
 
 def _enforced_logins(**arguments: Any) -> fields.List[str]:
@@ -30,12 +32,21 @@ class NewDomainSchema(Schema):
 
     name = fields.String(required=True, validate=validate.Length(1, MAX_NAME_LENGTH))
     enforcedLogins = _enforced_logins(attribute="enforced_logins", load_default=list)  # noqa: N815
+    connectionId = fields.String(  # noqa: N815
+        attribute="connection_id",
+        load_default=None,
+        metadata={"description": "The Connection by which the domain's people sign in; by default the only one."},
+    )
 
 
 class DomainChangeSchema(Schema):
-    """What can be changed of a domain."""
+    """What can be changed of a domain; what is not named stays."""
 
-    enforcedLogins = _enforced_logins(attribute="enforced_logins", required=True)  # noqa: N815
+    enforcedLogins = _enforced_logins(  # noqa: N815
+        attribute="enforced_logins",
+        metadata={"description": "Without PASSWORD, single sign-on is the only way: a test by an Owner comes first."},
+    )
+    connectionId = fields.String(attribute="connection_id", allow_none=True, metadata=_CONNECTION)  # noqa: N815
 
 
 class DnsRecordSchema(Schema):
@@ -55,6 +66,9 @@ class DomainSchema(Schema):
     organizationId = fields.String(attribute="organization_id", required=True)  # noqa: N815
     status = fields.Enum(State, attribute="state", by_value=True, required=True)
     enforcedLogins = _enforced_logins(attribute="enforced_logins", required=True)  # noqa: N815
+    connectionId = fields.String(  # noqa: N815
+        attribute="connection_id", required=True, allow_none=True, metadata=_CONNECTION
+    )
     dnsRecord = fields.Nested(DnsRecordSchema, attribute="dns_record", required=True)  # noqa: N815
     createdAt = fields.String(attribute="created_at", required=True)  # noqa: N815
     updatedAt = fields.String(attribute="modified_at", required=True)  # noqa: N815
@@ -82,7 +96,7 @@ def list_domains(query: dict[str, Any]) -> dict[str, Any]:
 @domains.answers(200, DomainSchema)
 def claim_domain(body: dict[str, Any]) -> DomainRecord:
     """Claim a domain; the answer says which TXT record proves it."""
-    return service.claim_domain(current_requester(), body["name"], body["enforced_logins"])
+    return service.claim_domain(current_requester(), **body)
 
 
 @domains.endpoint("/domains/<domain_id>", "GET", permission="organization.domains.get")
@@ -92,12 +106,12 @@ def read_domain(domain_id: str) -> DomainRecord:
     return service.find_domain(current_requester(), domain_id)
 
 
-@domains.endpoint("/domains/<domain_id>", "POST", permission="organization.domains.update")
+@domains.endpoint("/domains/<domain_id>", "POST", permission="organization.domains.update", others=(409,))
 @domains.reads(DomainChangeSchema)
 @domains.answers(200, DomainSchema)
 def change_domain(body: dict[str, Any], domain_id: str) -> DomainRecord:
-    """Set which logins the domain's people may use; an empty list allows all."""
-    return service.change_domain(current_requester(), domain_id, body["enforced_logins"])
+    """Set which logins the domain's people may use, an empty list allows all; and by which Connection."""
+    return service.change_domain(current_requester(), domain_id, body)
 
 
 @domains.endpoint("/domains/<domain_id>", "DELETE", permission="organization.domains.delete")

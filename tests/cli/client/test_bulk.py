@@ -34,10 +34,15 @@ def test_forms(tmp_path: Path, content: bytes, people: list[tuple[str, str]]) ->
 
 def test_lines_that_name_nobody(tmp_path: Path) -> None:
     path = tmp_path / "users"
-    path.write_text("\nnobody ORGANIZATION_OWNER\na@x.example ORGANIZATION_OWNER and more\n")
+    long = f"{'a' * 512}@x.example"
+    path.write_text(
+        f"\nnobody ORGANIZATION_OWNER\na@x.example ORGANIZATION_OWNER and more\n{long}\na@x.example {'R' * 101}\n"
+    )
     assert read_lines(path, MEMBER) == [
         Line(2, "nobody", OWNER, "This is no e-mail address."),
         Line(3, "a@x.example", OWNER, "A line is an e-mail address and a role, and this one holds more."),
+        Line(4, long, MEMBER, "This is no e-mail address."),
+        Line(5, "a@x.example", "R" * 101, "This is no role."),
     ]
 
 

@@ -55,6 +55,20 @@ def test_the_environment_goes_before_the_login(logged_in: Terminal) -> None:
     assert logged_in.json("organization", "list")["organizations"]
 
 
+def test_a_login_is_good_for_its_own_address_alone(logged_in: Terminal) -> None:
+    """What was logged in to over https is not sent in the clear because a variable says http, nor the other way."""
+    https = logged_in.settings["SCIM_SERVER_URL"].replace("http://", "https://")
+    assert f"You are not logged in to {https}." in logged_in.refused("organization", "list", SCIM_SERVER_URL=https)
+
+
+def test_a_token_of_a_workspace_logs_in_too(ci: Terminal, person: Terminal) -> None:
+    ci.good("workspace", "create", "Narrow")
+    made = ci.json("workspace", "token", "create", "-n", "narrow", "-r", "WORKSPACE_OWNER", "-w", "Narrow")
+    assert "Successfully authenticated" in person.good("login", "--token", made["token"])
+    assert [each["name"] for each in person.json("workspace", "list")["workspaces"]] == ["Narrow"]
+    assert "You may not do this." in person.refused("organization", "invite", "eve@acme.example")
+
+
 def test_contexts(logged_in: Terminal) -> None:
     here = without_url(logged_in)
     assert stable(here.good("context", "list")).startswith("NAME  URL  ORGANIZATION  LOGGED IN AS\n<server>")

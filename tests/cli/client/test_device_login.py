@@ -172,3 +172,17 @@ def test_a_login_that_ends_at_once_is_kept_as_it_was_renewed(server: ScriptedSer
     person.good(*LOGIN)
     kept = context(person)
     assert (kept["token"], kept["refresh_token"], kept["subject"]) == ("scimu_2", "scimr_2", "ann@acme.example")
+
+
+def test_commands_are_about_the_organization_that_was_switched_to(server: ScriptedServer, person: Terminal) -> None:
+    log_in(server, person)
+    both = [{"id": "o", "slug": "acme", "name": "Acme"}, {"id": "g", "slug": "globex", "name": "Globex"}]
+    listed = Reply(200, {"organizations": both, "totalCount": 2})
+    server.replies = [listed]
+    assert [each["isCurrent"] for each in person.json("organization", "list")["organizations"]] == [True, False]
+    assert person.good("organization", "switch", "globex") == "Successfully switched organization\n"
+    assert [each["isCurrent"] for each in person.json("organization", "list")["organizations"]] == [False, True]
+    server.replies = [Reply(200, {"teams": [], "totalCount": 0})]
+    assert person.json("organization", "team", "list") == {"teams": []}
+    assert server.received[-1].path.startswith("/v1/organizations/g/teams?")
+    assert person.json("context", "list")["contexts"][0]["organization"] == "Globex"

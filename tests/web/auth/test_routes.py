@@ -17,6 +17,8 @@ ANONYMOUS = {
     ("preferences.choose", "POST"): "appearance and language of this browser",
     ("auth.login", "GET"): "signing in begins here",
     ("auth.login_email", "POST"): "the first step",
+    ("auth.bypass_sign_on", "GET"): "the link that Owners keep is the secret",
+    ("auth.leave_for_sign_on", "GET"): "the way to the identity provider of one's address",
     ("auth.login_password", "GET"): "the second step",
     ("auth.check_password", "POST"): "the second step",
     ("auth.login_second_factor", "GET"): "the third step, named by a secret in a cookie",
@@ -34,6 +36,8 @@ ANONYMOUS = {
     ("auth.set_up", "POST"): "the link that the operator hands out is the secret",
     ("sign_on.begin_sso", "GET"): "signing in at an identity provider begins here",
     ("sign_on.finish_sso", "GET"): "where the identity provider sends the browser back, named by state and cookie",
+    ("sign_on.show_confirmation", "GET"): "the link of a mail is the secret, in the browser that signed in",
+    ("sign_on.confirm_identity", "POST"): "the link of a mail is the secret, in the browser that signed in",
     ("provider_calls.back_channel_logout", "POST"): "the token that the identity provider signs is the secret",
 }
 

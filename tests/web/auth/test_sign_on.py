@@ -1,82 +1,22 @@
 """Single sign-on as people go through it, against a provider on this machine that speaks real HTTP."""
 
 import uuid
-from collections.abc import Iterator
-from contextvars import Context
-from ipaddress import ip_network
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
 
-from scim_server.outbound.client import Outbound
 from scim_server.users.policy import Status
 from tests.conftest import Organization, make_api
 from tests.support.accounts import link, make_account, sign_in
 from tests.support.api import ApiClient, good, refused
 from tests.support.client import ScimClient
-from tests.support.logins import actions, holdings, prove, set_up_sso
+from tests.support.logins import actions, holdings, set_up_sso
 from tests.support.people import insert_person, standing
 from tests.support.provider import CLIENT_ID, CLIENT_SECRET, TestProvider, serving
-
-
-class Client(FlaskClient):
-    """A browser whose requests share nothing of what the test's application context keeps."""
-
-    def open(self, *arguments: Any, **keywords: Any) -> TestResponse:
-        return Context().run(lambda: super(Client, self).open(*arguments, **keywords))
-
+from tests.web.auth.sign_on import Client, browser_of, come_back, leave, log_in, run_test
 
 MEMBER, OWNER = "ORGANIZATION_MEMBER", "ORGANIZATION_OWNER"
-
-
-@pytest.fixture
-def op(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[TestProvider]:
-    """Give an OpenID provider that this application may call."""
-    monkeypatch.setitem(app.extensions, "outbound", Outbound([ip_network("127.0.0.0/8")]))
-    with serving() as provider:
-        provider.subject = uuid.uuid4().hex
-        yield provider
-
-
-@pytest.fixture
-def ann(organization: Organization, op: TestProvider) -> str:
-    """Give an address of a domain that the Organization has proved; its person signs in next."""
-    domain = f"{uuid.uuid4().hex[:8]}.example"
-    prove(organization.id, domain)
-    op.claims = {"email": f"ann@{domain}", "name": "Ann <Lee>"}
-    return f"ann@{domain}"
-
-
-@pytest.fixture
-def connection_id(organization: Organization, op: TestProvider) -> str:
-    """Give the Organization's Connection, by which people sign in at the provider."""
-    return set_up_sso(organization.id, issuer=op.issuer)
-
-
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    """Give a browser."""
-    return Client(app, app.response_class)
-
-
-def leave(client: FlaskClient, connection_id: str, **query: str) -> str:
-    """Begin a login and return where the browser is sent."""
-    answer = client.get(f"/login/sso/{connection_id}", query_string=query)
-    assert answer.status_code == 303, answer.text
-    return str(answer.headers["Location"])
-
-
-def come_back(client: FlaskClient, op: TestProvider, connection_id: str, url: str) -> TestResponse:
-    """Sign in at the provider and come back."""
-    return client.get(f"/login/sso/{connection_id}/callback", query_string=op.authorize(url))
-
-
-def log_in(client: FlaskClient, op: TestProvider, connection_id: str, **query: str) -> TestResponse:
-    """Sign in."""
-    return come_back(client, op, connection_id, leave(client, connection_id, **query))
 
 
 def test_jit_on_a_member_on_arrival(
@@ -236,21 +176,6 @@ def test_back_channel_logout(app: Flask, client: FlaskClient, op: TestProvider, 
     assert other.get("/me").status_code == 401
 
 
-@pytest.fixture
-def owner(app: Flask, organization: Organization) -> FlaskClient:
-    """Give the browser of a signed-in Owner."""
-    return _browser_of(app, organization, OWNER)
-
-
-def _browser_of(app: Flask, organization: Organization, role: str) -> FlaskClient:
-    address = f"{uuid.uuid4().hex[:8]}@owners.example"
-    account_id = make_account(address)
-    link(organization.id, insert_person(organization.id, address, Status.ACTIVE, role), account_id)
-    client = Client(app, app.response_class)
-    client.set_cookie("signed_in", sign_in(account_id))
-    return client
-
-
 def test_set_up_test_and_switch_on(
     app: Flask, organization: Organization, api: ApiClient, owner: FlaskClient, op: TestProvider, ann: str
 ) -> None:
@@ -270,7 +195,7 @@ def test_set_up_test_and_switch_on(
     assert shown["redirectUri"] == f"http://127.0.0.1:8000/login/sso/{shown['connectionId']}/callback"
     refused(api.patch(path, {"isActive": True}), 409)
 
-    _test(app, owner, op, shown["connectionId"])
+    run_test(app, owner, op, shown["connectionId"])
     assert good(api.patch(path, {"isActive": True}))["isActive"] is True
     # The same again changes nothing; another client has to be tested anew.
     assert good(api.patch(path, set_up))["isActive"] is True
@@ -281,27 +206,11 @@ def test_set_up_test_and_switch_on(
     assert next(each for each in actions(organization.id) if ":sso:" in each) == "owner:sso:created"
 
 
-def _test(app: Flask, owner: FlaskClient, op: TestProvider, connection_id: str) -> None:
-    path = f"/login/sso/{connection_id}/test"
-    shown = owner.get(path)
-    assert shown.status_code == 200, shown.text
-    token = shown.text.partition('name="csrf_token"')[2].partition('value="')[2].partition('"')[0]
-    assert owner.post(path).status_code == 403
-    begun = owner.post(path, data={"csrf_token": token})
-    assert begun.status_code == 303, begun.text
-    op.claims["department"] = "<b>Sales</b>"
-    answer = come_back(owner, op, connection_id, begun.headers["Location"])
-    assert answer.status_code == 200
-    assert "You would enter as Organization Member." in answer.text
-    assert "&lt;b&gt;Sales&lt;/b&gt;" in answer.text
-    assert owner.get("/me").status_code == 200
-
-
 def test_a_test_lets_nobody_in_and_leaves_nothing(
     app: Flask, organization: Organization, owner: FlaskClient, op: TestProvider, ann: str, connection_id: str
 ) -> None:
     before, events = holdings(organization.id), len(actions(organization.id))
-    _test(app, owner, op, connection_id)
+    run_test(app, owner, op, connection_id)
     assert holdings(organization.id) == before
     assert len(actions(organization.id)) == events
 
@@ -312,7 +221,7 @@ def test_members_and_strangers_test_nothing(
     from tests.conftest import make_organization
 
     stranger = make_organization(f"Other {uuid.uuid4().hex[:8]}")
-    for browser in (_browser_of(app, organization, MEMBER), _browser_of(app, stranger, OWNER)):
+    for browser in (browser_of(app, organization, MEMBER), browser_of(app, stranger, OWNER)):
         assert browser.get(f"/login/sso/{connection_id}/test").status_code == 404
     assert Client(app, app.response_class).get(f"/login/sso/{connection_id}/test").status_code == 401
     api = make_api(app, organization, MEMBER)
@@ -326,3 +235,22 @@ def test_the_invited_join_with_another_role(
     user_id = good(api.post("/invites", {"inviteeEmail": ann, "role": "ORGANIZATION_BILLING_ADMIN"}))["invitee"]["id"]
     assert log_in(client, op, connection_id).status_code == 303
     assert standing(organization.id, user_id)[:2] == ("ACTIVE", "ORGANIZATION_BILLING_ADMIN")
+
+
+def test_an_owner_who_tests_it_is_noted(
+    app: Flask, organization: Organization, api: ApiClient, op: TestProvider, ann: str, connection_id: str
+) -> None:
+    """Only a test by which an Owner would enter as themselves says that they are not locked out."""
+    path = f"/connections/{connection_id}/sso"
+    stranger = browser_of(app, organization, OWNER)
+    run_test(app, stranger, op, connection_id)
+    assert good(api.get(path))["ownerEnteredAt"] is None
+
+    account_id = make_account(ann)
+    link(organization.id, insert_person(organization.id, ann, Status.ACTIVE, OWNER), account_id)
+    own = Client(app, app.response_class)
+    own.set_cookie("signed_in", sign_in(account_id))
+    run_test(app, own, op, connection_id, title="Organization Owner")
+    noted = good(api.get(path))
+    assert noted["ownerEnteredAt"] == noted["testedAt"]
+    assert good(api.patch(path, {"scopes": ["openid"]}))["ownerEnteredAt"] is None

@@ -32,7 +32,7 @@ TABLE = {
     ("Domains.list_domains", "GET"): [Entry("/domains")],
     ("Domains.claim_domain", "POST"): [Entry("/domains", {"name": "matrix.example"})],
     ("Domains.read_domain", "GET"): [Entry(ONE, own=a_domain)],
-    ("Domains.change_domain", "POST"): [Entry(ONE, {"enforcedLogins": ["SSO"]}, own=a_domain)],
+    ("Domains.change_domain", "POST"): [Entry(ONE, {"enforcedLogins": ["PASSWORD"]}, own=a_domain)],
     ("Domains.delete_domain", "DELETE"): [Entry(ONE, status=204, own=a_domain)],
     ("Domains.verify_domain", "POST"): [Entry(f"{ONE}/verify", own=a_domain)],
 }

@@ -9,6 +9,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from scim_server.audit.models import AuditEvent
+from scim_server.connections.service import read_connection
 from scim_server.database import reading
 from scim_server.domains import service
 from scim_server.domains.service import DomainRecord, recheck_due
@@ -57,6 +58,7 @@ def test_the_life_of_a_domain(api: ApiClient, dns: DnsServer) -> None:
         "unicodeName": "bücher.example",
         "status": "PENDING",
         "enforcedLogins": [],
+        "connectionId": read_connection(api.organization_id).id,
         "dnsRecord": {
             "type": "TXT",
             "name": "_scim-server-challenge.xn--bcher-kva.example",
@@ -79,8 +81,9 @@ def test_the_life_of_a_domain(api: ApiClient, dns: DnsServer) -> None:
     verified = good(api.post(f"{path}/verify"))
     assert verified["status"] == "VERIFIED"
     assert verified["verifiedAt"] == verified["updatedAt"] == verified["checkedAt"]
-    changed = good(api.post(path, {"enforcedLogins": ["SSO"]}))
-    assert changed["enforcedLogins"] == ["SSO"]
+    assert "switch single sign-on" in refused(api.post(path, {"enforcedLogins": ["SSO"]}), 409)
+    changed = good(api.post(path, {"enforcedLogins": ["PASSWORD"], "connectionId": None}))
+    assert (changed["enforcedLogins"], changed["connectionId"]) == (["PASSWORD"], None)
     assert good(api.get("/domains"))["domains"] == [changed]
 
     assert good(api.delete(path), 204) is None
