@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from scim_server.accounts.recovery import LinkEnded, link
+from scim_server.accounts.links import LinkEnded, link
 from scim_server.accounts.service import find_by_email
 from scim_server.accounts.setting_up import look
 from scim_server.app import create_app
