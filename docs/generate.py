@@ -20,6 +20,7 @@ from scim_server.cli.main import cli  # noqa: E402 - as above
 from scim_server.protocol import limits  # noqa: E402
 from scim_server.roles.catalogue import Scope, catalogue  # noqa: E402
 from scim_server.settings import PREFIX, Settings  # noqa: E402
+from scim_server.web.console.guides import GUIDES, Guide  # noqa: E402
 from scim_server.web.management.reference import Reference  # noqa: E402
 
 NOTE = "<!-- Written by docs/generate.py. -->"
@@ -128,11 +129,45 @@ def scim_page(page: str) -> str:
     return re.sub(f"{start}.*?{end}", lambda _: table, page, flags=re.DOTALL)
 
 
+def guide_page(guide: Guide) -> str:
+    """Return how an identity provider is set up, in the words of the console; needs a request context."""
+    place = {"{base_url}": "<SCIM base URL>", "{token}": "<token>", "{organization_id}": "<Organization ID>"}
+
+    def filled(value: object) -> str:
+        text = str(value)
+        for name, shown in place.items():
+            text = text.replace(name, shown)
+        return text
+
+    parts = [f"# Connect {guide.name}\n\n{NOTE}\n\n{guide.summary}\n"]
+    parts.append(
+        "The console shows these steps with your values filled in, at Organization Settings > Provisioning > Set-up "
+        "guide; there you also create the token. [Provisioning](provisioning.md) says how to see that it works.\n"
+    )
+    for number, step in enumerate(guide.steps, 1):
+        parts.append(f"## {number}. {step.title}\n\n{step.text}\n")
+        if step.values:
+            rows = [f"| {each.field} | `{filled(each.value)}` |" for each in step.values]
+            parts.append("\n".join(["| field | value |", "|---|---|", *rows, ""]))
+    parts.append(f"## What comes first\n\n{guide.first_requests}\n")
+    parts.append(f"## What happens to people who are unassigned\n\n{guide.removal}\n")
+    if guide.notes:
+        parts.append("## Good to know\n\n" + "\n".join(f"- {note}" for note in guide.notes) + "\n")
+    return "\n".join(parts)
+
+
+def guide_pages() -> dict[Path, str]:
+    """Return the page of each identity provider."""
+    with tempfile.TemporaryDirectory() as home, create_app(Settings.load(home=Path(home))).test_request_context():
+        return {ROOT / "docs" / "guides" / f"connect-{guide.slug}.md": guide_page(guide) for guide in GUIDES}
+
+
 def pages() -> dict[Path, str]:
     """Return what the written pages should hold."""
     reference = ROOT / "docs" / "reference"
     scim = reference / "scim.md"
     return {
+        **guide_pages(),
         reference / "settings.md": settings_page(),
         reference / "commands.md": commands_page(),
         reference / "management-api.md": management_page(),

@@ -79,7 +79,7 @@ def create_app(settings: Settings) -> Flask:
     set_up_auth(app)
     set_up_oauth(app)
     set_up_invitations(app)
-    set_up_console(app)
+    set_up_console(app, threads=settings.threads)
     app.register_blueprint(operations)
     return app
 

@@ -80,7 +80,7 @@ def operation_of(method: str, path: str, query: str) -> tuple[str, str]:
     Operations: discover, list, find, read, create, replace, change, delete, bulk, other. Resources: Users, Groups, Me,
     Bulk, discovery, other.
     """
-    segments = [unquote(segment) for segment in path.split("/")][_PREFIX_SEGMENTS:]
+    segments = (unquote(path) if "%" in path else path).split("/")[_PREFIX_SEGMENTS:]
     name = _RESOURCES.get(segments[0].lower(), "other") if segments else "other"
     if name in _DISCOVERY:
         return "discover", "discovery"

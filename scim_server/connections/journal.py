@@ -219,15 +219,17 @@ def _retention(row: Any) -> Retention:
 
 
 def _row(exchange: Exchange, *, keeps_bodies: bool) -> dict[str, Any]:
-    path, query = plain(exchange.path), query_shown(exchange.query)
+    has_failed, kind, detail = exchange.has_failed, exchange.kind, plain(exchange.detail)
+    path, query = plain(exchange.path), query_shown(exchange.query) if exchange.query else ""
     sent = body_shown(exchange.request_body) if exchange.request_body and keeps_bodies else None
     answer = None
     if exchange.answer_bytes and keeps_bodies:
-        answer = answer_shown(exchange.answer_body, MAX_BODY if exchange.has_failed else MAX_SUCCESSFUL_ANSWER)
+        answer = answer_shown(exchange.answer_body, MAX_BODY if has_failed else MAX_SUCCESSFUL_ANSWER)
         if exchange.answer_bytes > len(exchange.answer_body) and "… (" not in answer[-30:]:
             answer += f"… ({exchange.answer_bytes:,} bytes)"
-    detail = plain(exchange.detail)
-    quirks = [[quirk.value, sample, number] for (quirk, sample), number in (exchange.quirks or {}).items()]
+    quirks = "[]"
+    if exchange.quirks:
+        quirks = orjson.dumps([[quirk, sample, number] for (quirk, sample), number in exchange.quirks.items()]).decode()
     searched = (path, query, detail, exchange.request_id, _name_in(sent) if sent else "")
     return {
         "organization_id": exchange.organization_id,
@@ -238,15 +240,15 @@ def _row(exchange: Exchange, *, keeps_bodies: bool) -> dict[str, Any]:
         "path": path,
         "query": query,
         "status": exchange.status,
-        "failed": int(exchange.has_failed),
-        "kind": exchange.kind,
+        "failed": int(has_failed),
+        "kind": kind,
         "detail": detail,
         "microseconds": exchange.microseconds,
         "token_id": exchange.token_id,
         "token_name": exchange.token_name,
         "user_agent": exchange.user_agent,
         "request_id": exchange.request_id,
-        "quirks": orjson.dumps(quirks).decode(),
+        "quirks": quirks,
         "request_body": sent,
         "answer_body": answer,
         "search": fold(" ".join(searched)),

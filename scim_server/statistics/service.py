@@ -23,7 +23,7 @@ PERMISSION = "organization.connections.get"
 # Days that are kept: a year beside the same days of the year before.
 KEPT_DAYS = 800
 MAX_DAYS = 366
-_OTHERS = ("INACTIVE", "PENDING", "AWAITING_INVITATION")
+OTHERS = ("INACTIVE", "PENDING", "AWAITING_INVITATION")
 _TEXT = Text()
 
 _organizations = table("organizations", column("id", _TEXT))
@@ -42,8 +42,8 @@ def _moved(pairs: Iterable[str]) -> ColumnElement[bool]:
     return or_(*(_CHANGES.contains(f'"#status":[{pair}]', autoescape=True) for pair in pairs))
 
 
-_HAS_JOINED = _moved([f'{before},"{ACTIVE}"' for before in ("null", *(f'"{status}"' for status in _OTHERS))])
-_HAS_LEFT = _moved([f'"{ACTIVE}",{after}' for after in ("null", *(f'"{status}"' for status in _OTHERS))])
+_HAS_JOINED = _moved([f'{before},"{ACTIVE}"' for before in ("null", *(f'"{status}"' for status in OTHERS))])
+_HAS_LEFT = _moved([f'"{ACTIVE}",{after}' for after in ("null", *(f'"{status}"' for status in OTHERS))])
 _MOVES = (
     select(
         AuditEvent.action,
@@ -150,7 +150,7 @@ def _count_members(organization_id: str, day: date) -> None:
     with reading() as connection:
         found = connection.execute(_MEMBERS, {"organization": organization_id}).all()
     counts = [Count(day.isoformat(), row.status, row.source, row.number) for row in found]
-    _replace(organization_id, day, (ACTIVE, *_OTHERS), counts)
+    _replace(organization_id, day, (ACTIVE, *OTHERS), counts)
 
 
 def _count_moves(organization_id: str, day: date) -> None:

@@ -112,7 +112,8 @@ class Check:
         self.taken.add(name)
         found: list[str] = []
         for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            # Without motion, so that no colour is judged on its way to another.
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
             found += [f"{scheme}: {each}" for each in violations(page)]
             for width, viewport in (("wide", WIDE), ("narrow", NARROW)):
                 page.set_viewport_size(viewport)  # type: ignore[arg-type]

@@ -29,7 +29,7 @@ ACCESS_MANAGEMENT = Item(
         Item("roles", lazy_gettext("Roles"), "organization.roles.get"),
     ),
 )
-DASHBOARD = Item("dashboard", lazy_gettext("Dashboard"))
+DASHBOARD = Item("dashboard", lazy_gettext("Dashboard"), "organization.connections.get")
 SETTINGS = (
     Item("general", lazy_gettext("General")),
     ACCESS_MANAGEMENT,

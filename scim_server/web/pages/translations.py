@@ -1,9 +1,10 @@
 """Texts in the reader's language, and the appearance that they chose: both kept in cookies of their own."""
 
 from pathlib import Path
+from typing import Any
 
-from flask import Flask, Response, current_app, request
-from flask_babel import Babel
+from flask import Flask, Response, current_app, g, request
+from flask_babel import Babel, get_translations
 
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 THEMES = ("light", "dark")
@@ -15,8 +16,21 @@ _YEAR_IN_SECONDS = 365 * 24 * 60 * 60
 def set_up_translations(app: Flask) -> None:
     """Have templates say `_("...")` in the language of whoever reads them."""
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(_DIRECTORY)
-    Babel(app, locale_selector=language)
+    Babel(app, locale_selector=language, configure_jinja=False)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    # Flask-Babel's own look for the catalogue at each text, of which a list has hundreds.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda text: _catalogue().ugettext(text),
+        ngettext=lambda one, many, number: _catalogue().ungettext(one, many, number),
+        newstyle=True,
+    )
     app.jinja_env.globals.update(language=language, theme=theme, languages=LANGUAGES)
+
+
+def _catalogue() -> Any:
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    return g.catalogue
 
 
 def language() -> str:
