@@ -72,6 +72,7 @@ _APPROVING = (
         Session.issuer,
         Session.subject,
         Session.provider_session,
+        Session.connection_id,
     )
     .join(
         USERS,
@@ -219,5 +220,7 @@ def _answer(signed_in: SignedIn, user_code: str, state: State, organization_id: 
 
 
 def _vouched(row: Any) -> Vouched:
-    provider = ProviderLogin(row.issuer, row.subject, row.provider_session) if row.issuer else None
+    provider = None
+    if row.issuer:
+        provider = ProviderLogin(row.issuer, row.subject, row.provider_session, row.connection_id)
     return Vouched(row.account_id, row.organization_id, AuthenticatedBy(row.authenticated_by), provider)

@@ -34,7 +34,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.timeout(TIMEOUT))
+            if item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(TIMEOUT))
 
 
 # Playwright keeps an event loop running in this thread, so it ends with the folder and not with the whole run.
@@ -84,9 +85,9 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Check:
 
 
 @pytest.fixture
-def watch() -> Watch:
+def watch(site: Site) -> Watch:
     """Give the list of complaints, in which nothing may stand at the end."""
-    return Watch()
+    return Watch(site.url)
 
 
 @pytest.fixture

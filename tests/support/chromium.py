@@ -64,8 +64,12 @@ def shows(*endpoints: str) -> Callable[[_Test], _Test]:
 
 @dataclass
 class Watch:
-    """Notes whatever a browser complains about: errors of scripts, refusals of our own policy, what did not load."""
+    """Notes whatever a browser complains about: errors of scripts, refusals of our own policy, what did not load.
 
+    Of pages that are not below `url`, such as those of an identity provider, it notes nothing.
+    """
+
+    url: str
     problems: list[str] = field(default_factory=list)
 
     def over(self, page: Page) -> None:
@@ -77,15 +81,18 @@ class Watch:
         page.on("dialog", lambda dialog: (self.problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
 
     def _console(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not message.text.startswith(_STATUS):
+        is_ours = message.location["url"].startswith((self.url, "about:")) or not message.location["url"]
+        if message.type == "error" and is_ours and not message.text.startswith(_STATUS):
             self.problems.append(f"console: {message.text}")
 
     def _failed(self, request: Request) -> None:
         # A page that is left while it loads is no fault of its own.
-        if request.failure != "net::ERR_ABORTED":
+        if request.failure != "net::ERR_ABORTED" and request.url.startswith(self.url):
             self.problems.append(f"{request.method} {request.url}: {request.failure}")
 
     def _answered(self, response: Response) -> None:
+        if not response.url.startswith(self.url):
+            return
         request = response.request
         is_document = request.is_navigation_request() and request.frame.parent_frame is None
         if response.status >= 500 or (response.status >= 400 and not is_document):
@@ -158,8 +165,11 @@ def enter(page: Page, site: Site, account_id: str, organization_id: str | None =
     page.context.add_cookies([{"name": "signed_in", "value": secret, "url": site.url, "httpOnly": True}])
 
 
-def add_authenticator(page: Page) -> CDPSession:
-    """Put a security key into the page's machine, one that makes passkeys and agrees to everything (WebAuthn §11)."""
+def add_authenticator(page: Page, *, agrees: bool = True) -> CDPSession:
+    """Put a security key into the page's machine, one that makes passkeys and agrees to everything (WebAuthn §11).
+
+    One that does not agree cannot tell people from each other, and so makes no passkey.
+    """
     devtools = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {
@@ -167,7 +177,7 @@ def add_authenticator(page: Page) -> CDPSession:
         "transport": "internal",
         "hasResidentKey": True,
         "hasUserVerification": True,
-        "isUserVerified": True,
+        "isUserVerified": agrees,
         "automaticPresenceSimulation": True,
     }
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
