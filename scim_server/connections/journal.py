@@ -15,6 +15,7 @@ from scim_server.audit.service import Event, record
 from scim_server.connections.exchanges import Exchange, operation_of
 from scim_server.connections.models import Connection, JournalEntry, JournalSettings
 from scim_server.connections.redaction import MAX_BODY, answer_shown, body_shown, plain, query_shown
+from scim_server.connections.traffic import forget_traffic
 from scim_server.database import Prepared, reading, transaction
 from scim_server.identifiers import moment, new_id
 from scim_server.protocol.errors import InvalidValue, NotFound
@@ -42,6 +43,8 @@ class Keeps(StrEnum):
     NOTHING = "NOTHING"
 
 
+# After every moment that is written.
+_NEVER = "9"
 _READS = {"find", "list", "read", "discover"}
 
 
@@ -105,15 +108,16 @@ _OF_CONNECTION = (
     JournalEntry.connection_id == bindparam("connection"),
 )
 _IS_KIND = JournalEntry.failed == bindparam("failed")
-_OLD = (
-    select(JournalEntry.id)
-    .where(*_OF_CONNECTION, _IS_KIND, JournalEntry.occurred_at < bindparam("limit"))
+# They are written in the order of time, so that no index by age is needed.
+_OLDEST = (
+    select(JournalEntry.id, JournalEntry.occurred_at)
+    .where(*_OF_CONNECTION, _IS_KIND)
     .order_by(JournalEntry.id)
     .limit(literal_column(str(SLICE)))
 )
 # The newest of those that are too many, by the index that stands in their order.
 _BEYOND = (
-    select(JournalEntry.id)
+    select(JournalEntry.id, JournalEntry.occurred_at)
     .where(*_OF_CONNECTION, _IS_KIND)
     .order_by(JournalEntry.id.desc())
     .offset(bindparam("most"))
@@ -187,20 +191,23 @@ def _forget(key: tuple[str, str], retention: Retention, go_on: Callable[[], bool
         days = {0: 0, 1: 0}
     elif retention.keeps == Keeps.FAILED:
         days[0] = 0
+    forget_traffic(*key)
     deleted = 0
     for failed, number in days.items():
         limit = moment(present - timedelta(days=number))
-        deleted += _forget_each(_OLD, {**bound, "failed": failed, "limit": limit}, bound, go_on)
-        deleted += _forget_each(_BEYOND, {**bound, "failed": failed, "most": MOST[failed]}, bound, go_on)
+        deleted += _forget_each(_OLDEST, {**bound, "failed": failed}, limit, go_on)
+        deleted += _forget_each(_BEYOND, {**bound, "failed": failed, "most": MOST[failed]}, _NEVER, go_on)
     return deleted
 
 
-def _forget_each(statement: Any, bound: dict[str, Any], key: dict[str, str], go_on: Callable[[], bool]) -> int:
-    deleted = 0
+def _forget_each(statement: Any, bound: dict[str, Any], limit: str, go_on: Callable[[], bool]) -> int:
+    """Delete what the statement finds and is older than the limit; it is looked for outside the transactions."""
+    key, deleted = {name: bound[name] for name in ("organization", "connection")}, 0
     while True:
-        with transaction() as connection:
-            ids = list(connection.execute(statement, bound).scalars())
-            if ids:
+        with reading() as connection:
+            ids = [row.id for row in connection.execute(statement, bound) if row.occurred_at < limit]
+        if ids:
+            with transaction() as connection:
                 connection.execute(_DELETE, {**key, "ids": ids})
         deleted += len(ids)
         if len(ids) < SLICE or not go_on():

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection as DatabaseConnection
@@ -80,7 +80,11 @@ _FIRST = (
     )
     .group_by(ConnectionTraffic.operation, ConnectionTraffic.resource)
 )
-_FORGET = delete(ConnectionTraffic).where(_OF_ORGANIZATION, ConnectionTraffic.day < bindparam("limit"))
+_FORGET = delete(ConnectionTraffic).where(
+    _OF_ORGANIZATION,
+    ConnectionTraffic.connection_id == bindparam("connection"),
+    ConnectionTraffic.day < bindparam("limit"),
+)
 
 
 class TrafficRow(NamedTuple):
@@ -169,7 +173,8 @@ def traffic_by_day(organization_id: str, since: date) -> list[DayOfTraffic]:
         return [DayOfTraffic(row.day, int(row.requests), int(row.failed)) for row in found]
 
 
-def forget_traffic(organization_id: str, limit: date) -> None:
-    """Delete what was counted before this day."""
+def forget_traffic(organization_id: str, connection_id: str) -> None:
+    """Delete what was counted longer ago than it is kept."""
+    limit = (datetime.now(UTC).date() - timedelta(days=KEPT_DAYS)).isoformat()
     with transaction() as connection:
-        connection.execute(_FORGET, {"organization": organization_id, "limit": limit.isoformat()})
+        connection.execute(_FORGET, {"organization": organization_id, "connection": connection_id, "limit": limit})

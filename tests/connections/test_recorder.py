@@ -225,6 +225,15 @@ def test_old_requests_go(
     assert [found.status for found in entries(organization)] == [200, 404]
 
 
+def test_old_counts_go(recorder: Recorder, organization: Organization, scim: ScimClient) -> None:
+    for age in (801, 799):
+        with time_machine.travel(datetime.now(UTC) - timedelta(days=age), tick=True):
+            scim.get("/Users")
+    recorder.flush()
+    forget_old_requests()
+    assert len(traffic_by_day(organization.id, LONG_AGO)) == 1
+
+
 def test_slices_are_bounded_and_stop_when_told(
     recorder: Recorder, organization: Organization, scim: ScimClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

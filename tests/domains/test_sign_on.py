@@ -1,10 +1,14 @@
 """Single sign-on as the only way: what has to be known first, so that Owners do not lock themselves out."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from flask import Flask
 
+from scim_server.accounts import sessions, signing_in
 from scim_server.accounts.sessions import recognise
+from scim_server.accounts.sign_on import SignOnRequired
 from scim_server.audit.service import ActorType, Origin
 from scim_server.connections.administration import create_connection, delete_connection
 from scim_server.connections.service import read_connection
@@ -17,9 +21,10 @@ from scim_server.roles.authority import Authority, Requester
 from scim_server.sso.configuration import find_configuration, note_test
 from scim_server.users.policy import Status
 from tests.conftest import Organization, make_organization
-from tests.support.accounts import link, make_account, sign_in
+from tests.support.accounts import PASSWORD, browser, link, make_account, sign_in
 from tests.support.logins import prove, set_up_sso
 from tests.support.people import insert_person
+from tests.support.races import Pause, in_thread
 
 OWNER, MEMBER = "ORGANIZATION_OWNER", "ORGANIZATION_MEMBER"
 ONLY = {"enforced_logins": ["SSO"]}
@@ -145,3 +150,27 @@ def test_mapping(organization: Organization) -> None:
     delete_connection(ann, other.id)
 
     assert service.find_domain(ann, domain.id).connection_id is None
+
+
+def test_switched_on_while_somebody_signs_in(
+    app: Flask, organization: Organization, connection_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A password that was taken before is in time, and its session ends with the switch that waited for it."""
+    name = f"{uuid.uuid4().hex[:8]}.example"
+    ann, account_id = owner(organization, name)
+    bob, _ = owner(organization, name)
+    entered(connection_id, account_id)
+    domain = proved(organization, ann, name, connection_id)
+    pause = Pause(monkeypatch, sessions, "start")
+    with ThreadPoolExecutor(2) as pool:
+        email = str(bob.origin.actor_name)
+        login = pool.submit(in_thread(app, lambda: signing_in.with_password(email, PASSWORD, browser())))
+        assert pause.reached.wait(30)
+        switch = pool.submit(in_thread(app, lambda: service.change_domain(ann, domain.id, ONLY)))
+        assert not switch.done()
+        pause.go_on.set()
+        found = login.result(30)
+        assert switch.result(30).enforced_logins == ["SSO"]
+    assert recognise(found.secret) is None
+    with pytest.raises(SignOnRequired):
+        signing_in.with_password(email, PASSWORD, browser())

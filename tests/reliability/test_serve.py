@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.support.client import SCIM, USER
 from tests.support.server import Answer, RealClient, RealServer
@@ -93,3 +94,17 @@ def _wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited for a minute"
         time.sleep(0.05)
+
+
+def test_what_was_seen_is_written_at_the_end(real_server: RealServer) -> None:
+    """Each worker writes what it remembers of its requests when it is told to stop, and none waits for its journal."""
+    real_server.start()
+    with real_server.client() as client:
+        for number in range(40):
+            assert client.request("GET", f"/Users/{number}").status == 404
+    assert real_server.stop() == 0
+    engine = create_engine(real_server.database_url)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT COUNT(*) FROM journal_entries WHERE failed = 1")).scalar_one() == 40
+        assert connection.execute(text("SELECT SUM(requests) FROM connection_traffic")).scalar_one() == 40
+    engine.dispose()

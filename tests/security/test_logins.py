@@ -1,6 +1,5 @@
 """Logins and the people they make (JT01 to JT10, CC09): an identity provider speaks for its own Organization alone."""
 
-import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -17,6 +16,7 @@ from tests.support.accounts import make_account
 from tests.support.client import ScimClient
 from tests.support.logins import actions, arrive, changes_of, entered, holdings, prove, refused, somebody
 from tests.support.people import standing
+from tests.support.races import Pause, in_thread
 
 MEMBER = "ORGANIZATION_MEMBER"
 EVIL = "https://idp.evil.example"
@@ -146,29 +146,6 @@ def test_JT10_many_at_once_are_one_person(app: Flask, organization: Organization
     assert holdings(organization.id)["users"] == 1
 
 
-class Pause:
-    """Lets one login wait at a place inside its transaction, while the test does something else."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, module: Any, name: str) -> None:
-        self.reached, self.go_on = threading.Event(), threading.Event()
-        real = getattr(module, name)
-
-        def paused(*arguments: Any, **keywords: Any) -> Any:
-            self.reached.set()
-            assert self.go_on.wait(30)
-            return real(*arguments, **keywords)
-
-        monkeypatch.setattr(module, name, paused)
-
-
-def _in_thread(app: Flask, work: Any) -> Any:
-    def run() -> Any:
-        with app.app_context():
-            return work()
-
-    return run
-
-
 def test_CC09_deprovisioned_while_the_login_runs(
     app: Flask, organization: Organization, scim: ScimClient, ann: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +154,7 @@ def test_CC09_deprovisioned_while_the_login_runs(
     pause = Pause(monkeypatch, entering, "start")
     deactivate = {"op": "replace", "path": "active", "value": False}
     with ThreadPoolExecutor(2) as pool:
-        login = pool.submit(_in_thread(app, lambda: arrive(organization.id, somebody(ann))))
+        login = pool.submit(in_thread(app, lambda: arrive(organization.id, somebody(ann))))
         assert pause.reached.wait(30)
         push = pool.submit(lambda: scim.patch(f"/Users/{user_id}", deactivate).status_code)
         # Nothing tells from outside that it waits; that it cannot be done is what the answer shows.
@@ -212,9 +189,9 @@ def test_JT08_the_toggle_is_read_inside_and_waits(
     """A login that has read the toggle ends before it is switched; afterwards nobody joins any more."""
     pause = Pause(monkeypatch, store, "insert_person")
     with ThreadPoolExecutor(2) as pool:
-        login = pool.submit(_in_thread(app, lambda: arrive(organization.id, somebody(ann))))
+        login = pool.submit(in_thread(app, lambda: arrive(organization.id, somebody(ann))))
         assert pause.reached.wait(30)
-        switch = pool.submit(_in_thread(app, lambda: organization.set_jit(None)))
+        switch = pool.submit(in_thread(app, lambda: organization.set_jit(None)))
         assert not switch.done()
         pause.go_on.set()
         found = login.result(30)
@@ -233,7 +210,7 @@ def test_JT08_a_login_waits_for_the_toggle(app: Flask, organization: Organizatio
     with ThreadPoolExecutor(1) as pool:
         with transaction():
             change_connection(organization.id, OPERATOR, automatic_membership=None, unknown_members="skip")
-            login = pool.submit(_in_thread(app, lambda: arrive(organization.id, somebody(ann))))
+            login = pool.submit(in_thread(app, lambda: arrive(organization.id, somebody(ann))))
             assert not login.done()
         found = login.result(30)
     assert isinstance(found, Refused)

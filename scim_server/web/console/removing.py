@@ -20,6 +20,8 @@ from scim_server.web.console.visit import current_visit, requester
 DELETE, UPDATE, INVITE = "organization.users.delete", "organization.users.update", "organization.invites.create"
 # As many as stand on a page of the list.
 MAX_SELECTED = 100
+# Refusals that are told one by one.
+MAX_TOLD = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +133,12 @@ def change_selected() -> Response:
     if done:
         undo = changed if action == "remove" else None
         tell(ngettext("Done for %(num)d person.", "Done for %(num)d people.", done), undo=undo)
-    for text in refused:
+    # They travel in a cookie, which is small.
+    for text in refused[:MAX_TOLD]:
         tell(text, category="wrong")
+    if len(refused) > MAX_TOLD:
+        more = len(refused) - MAX_TOLD
+        tell(ngettext("And %(num)d more.", "And %(num)d more.", more), category="wrong")
     return go("users")
 
 

@@ -6,6 +6,7 @@ import uuid
 import pytest
 from flask import Flask
 
+from scim_server.web.request_log import shown_path
 from tests.support.browser import Browser
 
 BLUEPRINTS = ("auth.", "console.", "preferences.", "sign_on.", "provider_calls.", "assets.")
@@ -79,3 +80,18 @@ def test_forms_of_other_sites_are_refused_everywhere(app: Flask) -> None:
 
     for path in asked:
         assert Browser(app).open("POST", path, data={"name": "x"}).status_code == 403, path
+
+
+def test_secrets_of_links_are_not_logged(app: Flask) -> None:
+    """Every part of a path that varies is an id that means nothing, or is called what the log leaves out."""
+    for rule in app.url_map.iter_rules():
+        if not rule.endpoint.startswith((*BLUEPRINTS, "invitations.")) or not rule.arguments:
+            continue
+        if rule.endpoint.startswith("console."):  # ids and names, of which none opens anything
+            continue
+        path = re.sub(r"<[^>]+>", "the-secret", rule.rule)
+        with app.test_request_context(path, method=sorted((rule.methods or set()) - {"OPTIONS", "HEAD"})[0]):
+            if rule.arguments & {"secret", "token", "user_code"}:
+                assert "the-secret" not in shown_path(), rule.rule
+            else:
+                assert all(name.endswith("_id") or name in {"filename", "kind"} for name in rule.arguments), rule.rule

@@ -10,7 +10,11 @@ from tests.conftest import Cast
 from tests.support.api import good
 from tests.web.console.conftest import Seat
 
-# The tests before know the screens that no Organization is part of.
+# Screens that the test of all others cannot open, and where they are.
+ELSEWHERE = {
+    "journal_request": "of a request that came: test_provisioning.py",
+    "first_requests": "a stream that does not end: test_provisioning.py",
+}
 OWNERS_ALONE = {
     "ask_whom_to_invite",
     "ask_to_invite_waiting",
@@ -40,6 +44,7 @@ def ids(cast: Cast) -> dict[str, str]:
     )
     invitation = good(cast.api.post("/invites", {"inviteeEmail": "p@x.example", "role": "ORGANIZATION_MEMBER"}))
     return {
+        "connection_id": good(cast.api.get("/connections"))["connections"][0]["id"],
         "user_id": cast.bob,
         "team_id": cast.team,
         "token_id": token,
@@ -64,7 +69,9 @@ def screens(app: Flask, method: str, ids: dict[str, str]) -> dict[str, str]:
 
 
 def test_each_opens_for_the_owner(app: Flask, alice: Seat, ids: dict[str, str]) -> None:
-    for name, path in screens(app, "GET", ids).items():
+    opened = {name: path for name, path in screens(app, "GET", ids).items() if name not in ELSEWHERE}
+
+    for name, path in opened.items():
         assert alice.get(path).status_code == 200, (name, alice.text[:3000])
         assert "<" not in path, path
 

@@ -1,8 +1,12 @@
 """The frame of the console: where it begins, what each role is shown, and what readers choose of it."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import Cast
+from scim_server.database.engines import dispose_engines
+from tests.conftest import Cast, make_app
+from tests.support.accounts import address, make_account
 from tests.support.browser import Browser
 from tests.web.console.conftest import Seat
 
@@ -96,3 +100,16 @@ def test_styles_are_kept_by_browsers_and_pages_are_not(app, alice: Seat) -> None
     assert page.headers.getlist("Cache-Control") == ["no-store"]
     assert "max-age" in style.headers["Cache-Control"]
     assert Browser(app).open("GET", "/assets/none.css").headers.getlist("Cache-Control") == ["no-store"]
+
+
+def test_a_server_where_nobody_can_sign_in_says_what_to_do(fresh_database_url: str, tmp_path: Path) -> None:
+    fresh = make_app(fresh_database_url, tmp_path)
+    browser = Browser(fresh)
+    browser.get("/")
+    assert "scim-server account link" in browser.text
+    with fresh.app_context():
+        make_account(address())
+    browser.get("/")
+    dispose_engines(fresh)
+
+    assert browser.title == "Sign in"

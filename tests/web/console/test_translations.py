@@ -1,9 +1,11 @@
 """Texts of the console: none escapes translation, and what is translated is what is compiled."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo
 from babel.messages.pofile import read_po
 
@@ -32,8 +34,19 @@ def test_no_text_escapes_translation(path: Path) -> None:
 def test_what_is_compiled_is_what_is_translated(language: str) -> None:
     folder = WEB / "translations" / language / "LC_MESSAGES"
     with (folder / "messages.po").open("rb") as source:
-        translated = {each.id: each.string for each in read_po(source) if each.id and each.string}
+        translated = texts(read_po(source))
     with (folder / "messages.mo").open("rb") as source:
-        compiled = {each.id: each.string for each in read_mo(source) if each.id}
+        compiled = texts(read_mo(source))
 
-    assert compiled == {id_: text for id_, text in translated.items() if text and (isinstance(text, str) or all(text))}
+    assert translated
+    assert compiled == translated
+
+
+def texts(catalogue: Catalog) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """Return what is translated, all forms of it, by the English: what is not is compiled as English at times."""
+
+    def forms(text: str | Sequence[str]) -> tuple[str, ...]:
+        return (text,) if isinstance(text, str) else tuple(text)
+
+    found = {forms(each.id): forms(each.string) for each in catalogue if each.id}
+    return {english: text for english, text in found.items() if all(text) and text != english}
