@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from scim_server.cli.client.errors import one_line
 from scim_server.cli.output import print_table
 
 force_option = click.option("--force", "-f", is_flag=True, help="Do not ask.")
@@ -52,7 +53,7 @@ def confirm(question: str, *, force: bool, declined: str = "") -> None:
         return
     if not is_interactive():
         raise click.ClickException("Nobody is here to confirm this; --force does it without asking.")
-    if click.prompt(f"{question} (y/n)", err=True, default="", show_default=False).strip() != "y":
+    if click.prompt(f"{one_line(question)} (y/n)", err=True, default="", show_default=False).strip() != "y":
         if declined:
             click.echo(declined, err=True)
         raise click.exceptions.Exit(0)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from scim_server.cli.client.api import Api, with_api
+from scim_server.cli.client.listing import say
 from scim_server.cli.lazy import LazyGroup
 
 MAX_DAYS = 90
@@ -42,7 +43,7 @@ def export(api: Api, output_file: Path | None, days: int, organization_name: str
         )
     except OSError as error:
         raise click.ClickException(f"{path}: {error.strerror}.") from None
-    click.echo(f"Finished exporting logs to local GZIP file: {path}")
+    say(f"Finished exporting logs to local GZIP file: {path}")
 
 
 def _download(api: Api, source: str, path: Path, since: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import click
 
 from scim_server.cli.client.api import Api
+from scim_server.cli.client.listing import say
 from scim_server.cli.client.roles import listed, possible_roles
 from scim_server.cli.client.users_file import Line, read_lines
 from scim_server.cli.output import print_json
@@ -42,7 +43,7 @@ def invite_all(api: Api, path: Path, default_role: str, *, dry_run: bool, as_jso
                 results += done
                 if not as_json:
                     for each in done:
-                        click.echo(_told(each, dry_run=dry_run))
+                        say(_told(each, dry_run=dry_run))
                 advance(len(done))
     finally:
         # Whatever ends this early, what was done until then is told.
@@ -167,7 +168,7 @@ def _told(each: Result, *, dry_run: bool) -> str:
 def _sum_up(results: Sequence[Result], *, dry_run: bool, as_json: bool) -> None:
     invited, already, failed = (_count(results, kind) for kind in (INVITED, ALREADY, FAILED))
     if not as_json:
-        click.echo(f"{invited:,} {_REHEARSED if dry_run else INVITED}, {already:,} already there, {failed:,} failed.")
+        say(f"{invited:,} {_REHEARSED if dry_run else INVITED}, {already:,} already there, {failed:,} failed.")
         return
     rows = [
         {

@@ -6,7 +6,7 @@ import click
 
 from scim_server.cli.client.asking import choose, confirm, force_option
 from scim_server.cli.client.contexts import Contexts, changing_contexts, read_contexts
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.lazy import LazyGroup
 
 NONE = "no context set. Run 'scim-server login'"
@@ -43,7 +43,7 @@ def switch(name: str | None) -> None:
         name = chosen["name"]
     with changing_contexts() as contexts:
         contexts.current = _known(contexts, name)
-    click.echo(f"Switched context to {name}")
+    say(f"Switched context to {name}")
 
 
 @context.command()
@@ -61,7 +61,7 @@ def delete(name: str, force: bool) -> None:
         contexts.by_name.pop(name, None)
         if contexts.current == name:
             contexts.current = None
-    click.echo(f"Deleted context {name}")
+    say(f"Deleted context {name}")
 
 
 def _known(contexts: Contexts, name: str | None) -> str:

@@ -11,6 +11,7 @@ import click
 
 from scim_server.cli.client.contexts import Context, changing_contexts, name_of
 from scim_server.cli.client.errors import NOT_FOUND, ApiError, one_line
+from scim_server.cli.client.listing import say
 from scim_server.cli.client.sessions import new_session, timeouts, told
 
 CLIENT = {"client_id": "scim-server-cli"}
@@ -31,7 +32,7 @@ def log_in(url: str, *, open_browser: bool) -> Context:
         raise click.ClickException(f"{url} has no login by a browser; give an API token by --token.")
     if "user_code" not in asked:
         raise _refused(status, asked)
-    click.echo(f"Open {one_line(asked['verification_uri'])} and enter the code {one_line(asked['user_code'])}")
+    say(f"Open {one_line(asked['verification_uri'])} and enter the code {one_line(asked['user_code'])}")
     page = str(asked.get("verification_uri_complete") or "")
     if open_browser and _has_browser() and page.startswith(("https://", "http://")):
         click.launch(page)

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from scim_server.cli.client.api import Api, with_api
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.lazy import LazyGroup
 from scim_server.cli.output import json_option, print_fields, print_json
 
@@ -32,10 +32,10 @@ def add(api: Api, name: str, as_json: bool) -> None:
     if as_json:
         print_json(_row(made))
         return
-    click.echo(f"Domain {made['name']} was successfully added. Publish this record, then verify it:")
+    say(f"Domain {made['name']} was successfully added. Publish this record, then verify it:")
     record = made["dnsRecord"]
     print_fields({"Type": record["type"], "Name": record["name"], "Value": record["value"]})
-    click.echo(f"Next: scim-server organization domain verify {made['name']}")
+    say(f"Next: scim-server organization domain verify {made['name']}")
 
 
 @domain.command()
@@ -53,7 +53,7 @@ def verify(api: Api, name: str, as_json: bool) -> None:
     if as_json:
         print_json(_row(verified))
         return
-    click.echo(f"Domain {verified['name']} is verified")
+    say(f"Domain {verified['name']} is verified")
 
 
 @domain.command("list")

@@ -8,6 +8,7 @@ from scim_server.cli.client import bulk
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import ask
 from scim_server.cli.client.errors import ApiError
+from scim_server.cli.client.listing import say
 from scim_server.cli.client.roles import DEFAULT_ROLE, refused_role
 from scim_server.cli.output import json_option, print_json
 
@@ -70,4 +71,4 @@ def invite_one(api: Api, email: str | None, role: str, *, as_json: bool) -> None
             }
         )
         return
-    click.echo(f"invite for {made['inviteeEmail']} with role {made['role']} created")
+    say(f"invite for {made['inviteeEmail']} with role {made['role']} created")

@@ -6,6 +6,7 @@ from typing import Any, ParamSpec
 
 import click
 
+from scim_server.cli.client.errors import one_line
 from scim_server.cli.output import print_json, print_table
 
 Parameters = ParamSpec("Parameters")
@@ -27,6 +28,11 @@ def output_options(command: Callable[Parameters, None]) -> Callable[Parameters, 
     ):
         run = option(run)
     return run
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line; names in it come from clients, and none of them may steer the terminal."""
+    click.echo(one_line(text), err=err)
 
 
 def show(

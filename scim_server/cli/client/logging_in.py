@@ -12,6 +12,7 @@ from scim_server.cli.client.api import Api
 from scim_server.cli.client.asking import is_interactive
 from scim_server.cli.client.contexts import Context, read_contexts
 from scim_server.cli.client.errors import FORBIDDEN, ApiError
+from scim_server.cli.client.listing import say
 
 
 @click.command()
@@ -46,15 +47,15 @@ def settle(fresh: Context) -> None:
     api = Api(Access(fresh.url, fresh.token or "", "Log in with another one.", fresh))
     myself = api.get("/v1/users/self")
     subject = myself.get("username") or myself.get("apiTokenName") or myself["id"]
-    click.echo(f"Logging in as {subject}")
+    say(f"Logging in as {subject}")
     organization_id = fresh.organization_id or myself["organizationId"]
     organization_name = _organization_name(api, organization_id)
     # It was renewed meanwhile, where it was to end in a moment.
     held = api.access.context or fresh
     name = keep(replace(held, subject=subject, organization_id=organization_id, organization_name=organization_name))
-    click.echo(f"Successfully authenticated to {name}, organization {organization_name}")
+    say(f"Successfully authenticated to {name}, organization {organization_name}")
     if os.environ.get(TOKEN_VARIABLE):
-        click.echo(f"{TOKEN_VARIABLE} is set and goes before this login.", err=True)
+        say(f"{TOKEN_VARIABLE} is set and goes before this login.", err=True)
 
 
 def _organization_name(api: Api, organization_id: str) -> str:
@@ -81,6 +82,6 @@ def logout() -> None:
     try:
         device.end(context)
     except click.ClickException as error:
-        click.echo(f"Warning: the login is forgotten here, and may go on there. {error.message}", err=True)
+        say(f"Warning: the login is forgotten here, and may go on there. {error.message}", err=True)
     change(context, token=None, refresh_token=None, expires_at=None)
-    click.echo(f"Successfully logged out of {context.url}")
+    say(f"Successfully logged out of {context.url}")

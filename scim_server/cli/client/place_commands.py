@@ -8,7 +8,7 @@ import click
 from scim_server.cli.client.access import TOKEN_VARIABLE, change
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import ask, choose, confirm, force_option
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.client.place_tokens import token_group
 from scim_server.cli.client.place_users import TEAMS, USERS, subject_group
 from scim_server.cli.client.places import DEPLOYMENT, WORKSPACE, Place, find_place
@@ -73,7 +73,7 @@ def switch(api: Api, workspace_id: str | None) -> None:
     else:
         found = find_place(api, WORKSPACE, workspace_id)
     change(context, workspace_id=found["id"])
-    click.echo(f"Successfully switched workspace to {found['name']}")
+    say(f"Successfully switched workspace to {found['name']}")
 
 
 @workspace.command()
@@ -182,7 +182,7 @@ def _create(api: Api, place: Place, name: str | None, body: Mapping[str, str | N
     if as_json:
         print_json(_row(made))
         return
-    click.echo(f"{place.title} {made['name']} was successfully created: {made['id']}")
+    say(f"{place.title} {made['name']} was successfully created: {made['id']}")
 
 
 def _update(api: Api, place: Place, named: str, name: str | None, description: str | None) -> None:
@@ -191,14 +191,14 @@ def _update(api: Api, place: Place, named: str, name: str | None, description: s
     found = find_place(api, place, named)
     told = found["description"] if description is None else description
     api.post(f"/{place.plural}/{found['id']}", {"name": name or found["name"], "description": told})
-    click.echo(f"{place.title} {name or found['name']} was successfully updated")
+    say(f"{place.title} {name or found['name']} was successfully updated")
 
 
 def _delete(api: Api, place: Place, named: str, *, force: bool) -> None:
     found = find_place(api, place, named)
     confirm(f"Delete the {place.title} {found['name']} with all roles in it?", force=force)
     api.delete(f"/{place.plural}/{found['id']}")
-    click.echo(f"{place.title} {found['name']} was successfully deleted")
+    say(f"{place.title} {found['name']} was successfully deleted")
 
 
 def _row(found: Mapping[str, Any]) -> dict[str, Any]:

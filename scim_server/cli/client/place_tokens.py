@@ -7,7 +7,7 @@ import click
 
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import confirm, force_option
-from scim_server.cli.client.listing import output_options
+from scim_server.cli.client.listing import output_options, say
 from scim_server.cli.client.place_users import example, place_option
 from scim_server.cli.client.places import Place, find_place
 from scim_server.cli.client.token_work import (
@@ -103,7 +103,7 @@ def _update(place: Place) -> click.Command:
     ) -> None:
         where, found = _here(api, place, place_id, token_id, name)
         change_token(api, found, place.scope, where["id"], (new_name, description, role))
-        click.echo(f"{place.title} API token {new_name or found['name']} was successfully updated")
+        say(f"{place.title} API token {new_name or found['name']} was successfully updated")
 
     return update
 
@@ -171,7 +171,7 @@ def _add(place: Place) -> click.Command:
         where = find_place(api, place, place_id)
         found = find_token(api, token_id, name, includeOnlyOrganizationTokens="true")
         put_role(api, found, place.scope, where["id"], role)
-        click.echo(f"The token {found['name']} was successfully added to the {place.word} with the role {role.strip()}")
+        say(f"The token {found['name']} was successfully added to the {place.word} with the role {role.strip()}")
 
     return add
 
@@ -193,7 +193,7 @@ def _remove(place: Place) -> click.Command:
             raise click.ClickException(f"This token is one of the {place.title}'s own; delete it instead.")
         confirm(f"Remove the token {found['name']} from the {place.word} {where['name']}?", force=force)
         put_role(api, found, place.scope, where["id"], None)
-        click.echo(f"The token {found['name']} was successfully removed from the {place.word}")
+        say(f"The token {found['name']} was successfully removed from the {place.word}")
 
     return remove
 

@@ -8,7 +8,7 @@ import click
 
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import confirm, force_option
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.client.people import find_user
 from scim_server.cli.client.places import Place, find_place, refuse_added, refuse_missing, role_on, set_role
 from scim_server.cli.client.teams import confirm_managed, find_team
@@ -104,7 +104,7 @@ def _add(place: Place, subject: Subject) -> click.Command:
         name = found[subject.name_field]
         refuse_added(place, where["id"], found, name)
         set_role(api, place, where["id"], f"/{subject.plural}", found, role.strip())
-        click.echo(f"The {subject.word} {name} was successfully added to the {place.word} with the role {role.strip()}")
+        say(f"The {subject.word} {name} was successfully added to the {place.word} with the role {role.strip()}")
 
     return add
 
@@ -147,7 +147,7 @@ def _update(place: Place, subject: Subject) -> click.Command:
         subject.guard(found, force=force)
         set_role(api, place, where["id"], f"/{subject.plural}", found, role.strip())
         name = found[subject.name_field]
-        click.echo(f"The {place.word} {subject.word} {name} role was successfully updated to {role.strip()}")
+        say(f"The {place.word} {subject.word} {name} role was successfully updated to {role.strip()}")
 
     return update
 
@@ -165,7 +165,7 @@ def _remove(place: Place, subject: Subject) -> click.Command:
         name = found[subject.name_field]
         confirm(f"Remove {name} from the {place.word} {where['name']}?", force=force)
         set_role(api, place, where["id"], f"/{subject.plural}", found, None)
-        click.echo(f"The {subject.word} {name} was successfully removed from the {place.word}")
+        say(f"The {subject.word} {name} was successfully removed from the {place.word}")
 
     return remove
 

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from scim_server.cli.client.api import Api, segment
-from scim_server.cli.client.errors import ApiError
+from scim_server.cli.client.errors import ApiError, one_line
 from scim_server.cli.client.roles import refused_role
 
 
@@ -77,10 +77,12 @@ def refuse_added(place: Place, place_id: str, subject: Mapping[str, Any], name: 
     """Raise ClickException for whoever has a role on a place already."""
     role = role_on(place, place_id, subject)
     if role not in {None, place.accessor}:
-        raise click.ClickException(f"{name} is in the {place.word} already, with the role {role}; update it instead.")
+        raise click.ClickException(
+            f"{one_line(name)} is in the {place.word} already, with the role {role}; update it instead."
+        )
 
 
 def refuse_missing(place: Place, place_id: str, subject: Mapping[str, Any], name: str) -> None:
     """Raise ClickException for whoever has no role on a place."""
     if role_on(place, place_id, subject) is None:
-        raise click.ClickException(f"{name} has no role of their own in the {place.word}; add them first.")
+        raise click.ClickException(f"{one_line(name)} has no role of their own in the {place.word}; add them first.")

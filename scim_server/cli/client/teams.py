@@ -8,7 +8,7 @@ import click
 from scim_server.cli.client.api import Api, segment, with_api
 from scim_server.cli.client.asking import ask, choose, confirm, force_option
 from scim_server.cli.client.errors import ApiError
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.client.people import find_user
 from scim_server.cli.client.roles import DEFAULT_ROLE, refused_role
 from scim_server.cli.lazy import LazyGroup
@@ -53,7 +53,7 @@ def create(api: Api, name: str | None, description: str | None, role: str, as_js
     if as_json:
         print_json(_row(made))
         return
-    click.echo(f"Team {made['name']} was successfully created")
+    say(f"Team {made['name']} was successfully created")
 
 
 @team.command("list")
@@ -90,13 +90,13 @@ def update(
     if name is not None or description is not None:
         told = {} if description is None else {"description": description}
         api.post(f"/teams/{found['id']}", {"name": name or found["name"], **told})
-        click.echo(f"Team {found['name']} was successfully updated")
+        say(f"Team {found['name']} was successfully updated")
     if role is not None:
         try:
             api.post(f"/teams/{found['id']}/roles", {"organizationRole": role.strip()})
         except ApiError as error:
             raise refused_role(api, error) from None
-        click.echo(f"Team role {found['name']} was successfully updated to {role.strip()}")
+        say(f"Team role {found['name']} was successfully updated to {role.strip()}")
 
 
 @team.command()
@@ -114,7 +114,7 @@ def delete(api: Api, team_id: str | None, force: bool) -> None:
     if not found["isIdpManaged"]:
         confirm(f"Delete the Team {found['name']}? Its members lose the roles that it gives", force=force)
     api.delete(f"/teams/{found['id']}")
-    click.echo(f"Team {found['name']} was successfully deleted")
+    say(f"Team {found['name']} was successfully deleted")
 
 
 @team.group(cls=LazyGroup, aliases={"rm": "remove", "ls": "list"})
@@ -137,7 +137,7 @@ def add(api: Api, team_id: str | None, user_id: str | None, force: bool) -> None
     confirm_managed(found, force=force)
     person = find_user(api, user_id)
     api.post(f"/teams/{found['id']}/members", {"memberIds": [person["id"]]})
-    click.echo(f"User {person['id']} was successfully added to team {found['name']}")
+    say(f"User {person['id']} was successfully added to team {found['name']}")
 
 
 @user.command()
@@ -155,7 +155,7 @@ def remove(api: Api, team_id: str | None, user_id: str | None, force: bool) -> N
     confirm_managed(found, force=force)
     person = find_user(api, user_id, teamId=found["id"])
     api.delete(f"/teams/{found['id']}/members/{person['id']}")
-    click.echo(f"User {person['id']} was successfully removed from team {found['name']}")
+    say(f"User {person['id']} was successfully removed from team {found['name']}")
 
 
 @user.command("list")

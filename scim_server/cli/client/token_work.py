@@ -8,8 +8,8 @@ import click
 
 from scim_server.cli.client.api import Api
 from scim_server.cli.client.asking import ask, choose, confirm
-from scim_server.cli.client.errors import ApiError
-from scim_server.cli.client.listing import show
+from scim_server.cli.client.errors import ApiError, one_line
+from scim_server.cli.client.listing import say, show
 from scim_server.cli.client.roles import refused_role
 from scim_server.cli.output import print_json
 
@@ -90,7 +90,7 @@ def delete_token(api: Api, found: Mapping[str, Any], kind: str, *, force: bool) 
     question = f"Delete the token {found['name']}? Whoever uses it is refused from now on"
     confirm(question, force=force, declined="Canceling token deletion")
     api.delete(f"/tokens/{found['id']}")
-    click.echo(f"{kind} API token {found['name']} was successfully deleted")
+    say(f"{kind} API token {found['name']} was successfully deleted")
 
 
 def change_token(
@@ -182,5 +182,5 @@ def _print_text(made: Mapping[str, Any], done: str, *, clean: bool, as_json: boo
     elif clean:
         click.echo(made["token"])
     else:
-        click.echo(f"{done}\nCopy and paste this API token for your records.\n\n{made['token']}\n")
+        click.echo(f"{one_line(done)}\nCopy and paste this API token for your records.\n\n{made['token']}\n")
         click.echo("You will not be shown this API token value again.")

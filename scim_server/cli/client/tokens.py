@@ -4,7 +4,7 @@ import click
 
 from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import force_option
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.client.token_work import (
     change_token,
     clean_option,
@@ -111,7 +111,7 @@ def update(
     """
     found = find_token(api, token_id, name)
     change_token(api, found, "ORGANIZATION", api.organization_id, (new_name, description, role))
-    click.echo(f"Organization API token {new_name or found['name']} was successfully updated")
+    say(f"Organization API token {new_name or found['name']} was successfully updated")
 
 
 @token.command()

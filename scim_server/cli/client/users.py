@@ -6,7 +6,7 @@ from scim_server.cli.client.api import Api, with_api
 from scim_server.cli.client.asking import ask, confirm, force_option
 from scim_server.cli.client.errors import ApiError
 from scim_server.cli.client.inviting import invite_one
-from scim_server.cli.client.listing import output_options, show
+from scim_server.cli.client.listing import output_options, say, show
 from scim_server.cli.client.people import find_user
 from scim_server.cli.client.roles import DEFAULT_ROLE, refused_role
 from scim_server.cli.lazy import LazyGroup
@@ -82,7 +82,7 @@ def update(api: Api, email: str | None, role: str | None) -> None:
         api.post(f"/users/{found['id']}/roles", {"organizationRole": role})
     except ApiError as error:
         raise refused_role(api, error) from None
-    click.echo(f"The user {found['username']} role was successfully updated to {role}")
+    say(f"The user {found['username']} role was successfully updated to {role}")
 
 
 @user.command()
@@ -98,4 +98,4 @@ def remove(api: Api, email: str | None, force: bool) -> None:
     found = find_user(api, email)
     confirm(f"Remove {found['username']} from the organization?", force=force)
     api.delete(f"/users/{found['id']}")
-    click.echo(f"The user {found['username']} was successfully removed from the organization")
+    say(f"The user {found['username']} was successfully removed from the organization")

@@ -169,3 +169,20 @@ def test_a_password_file_is_not_looked_into(against: Any, tmp_path: Path) -> Non
     terminal, server = against(SELF, MADE, HOME=str(tmp_path))
     terminal.good(*INVITE)
     assert {each.headers["Authorization"] for each in server.received} == {f"Bearer {TOKEN}"}
+
+
+def test_a_name_does_not_steer_the_terminal(against: Any) -> None:
+    person = {
+        "id": "u",
+        "username": "a\x1b[2J@b.example",
+        "organizationRole": "ORGANIZATION_MEMBER",
+        "status": "ACTIVE",
+    }
+    found = Reply(200, {"users": [{**person, "workspaceRoles": []}], "totalCount": 1})
+    place = Reply(200, {"workspaces": [{"id": "w", "name": "W"}], "totalCount": 1})
+    terminal, _ = against(SELF, found, Reply(204, b""))
+    removed = terminal.good("organization", "user", "remove", "a\x1b[2J@b.example", "-f")
+    assert removed == "The user a [2J@b.example was successfully removed from the organization\n"
+    terminal, _ = against(SELF, place, found)
+    line = terminal.refused("workspace", "user", "update", "a\x1b[2J@b.example", "-w", "W")
+    assert line == "Error: a [2J@b.example has no role of their own in the workspace; add them first."
