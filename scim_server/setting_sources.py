@@ -15,7 +15,7 @@ PREFIX = "SCIM_SERVER_"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 # Variables with our prefix that are no settings of the server: the first is read here, the others by client commands.
 OTHER_VARIABLES = frozenset(
-    {CONFIG_VARIABLE, f"{PREFIX}API_TOKEN", f"{PREFIX}CONFIG_HOME", f"{PREFIX}TIMEOUT", f"{PREFIX}URL"}
+    {CONFIG_VARIABLE, *(f"{PREFIX}{name}" for name in ("API_TOKEN", "CONFIG_HOME", "TIMEOUT", "TOKEN", "URL"))}
 )
 # Kubernetes sets these for a Service named scim-server; SCIM_SERVER_PORT=tcp://... is one of them.
 _SERVICE_LINK = re.compile(r"SERVICE_(HOST|PORT)(_\w+)?|PORT_\d+_(TCP|UDP)(_\w+)?")

@@ -1,14 +1,15 @@
-"""`scim-server db`: bring the tables up to date, and check them."""
+"""`scim-server db`: bring the tables up to date, check them, and keep copies."""
 
 import click
 
+from scim_server.cli.backup import backup, restore
 from scim_server.cli.runtime import require_tables, with_database
 from scim_server.database import reading, schema
 
 
 @click.group()
 def db() -> None:
-    """Migrate and check the database."""
+    """Migrate and check the database, back it up and restore it."""
 
 
 @db.command()
@@ -52,3 +53,7 @@ def check() -> None:
         raise click.ClickException("The tables differ from this version's models although the revision agrees.")
     with reading() as connection:
         click.echo(f"The database is at revision {schema.current_revision(connection)} and agrees with this version.")
+
+
+db.add_command(backup)
+db.add_command(restore)

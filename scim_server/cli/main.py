@@ -42,10 +42,17 @@ COMMANDS = {
     ),
     "audit": Lazily("scim_server.cli.audit:audit", "Check the audit log, and say how long it is kept."),
     "outbox": Lazily("scim_server.cli.outbox:outbox", "List mails, and try again those that were given up."),
-    "db": Lazily("scim_server.cli.database:db", "Migrate and check the database."),
+    "db": Lazily("scim_server.cli.database:db", "Migrate and check the database, back it up and restore it."),
     "doctor": Lazily(
         "scim_server.cli.doctor:doctor",
         "Check this installation and say what to mend; exit 1 where something needs it.",
+    ),
+    "simulate": Lazily(
+        "scim_server.cli.simulate:simulate",
+        "Play an identity provider: people come, change, pause, return and go, and groups are pushed.",
+    ),
+    "completion": Lazily(
+        "scim_server.cli.completion:completion", "Print the script that completes commands in a shell."
     ),
 }
 ALIASES = {"org": "organization"}

@@ -42,6 +42,8 @@ def create(name: str, owner: str | None, as_json: bool) -> None:
     click.echo(f"Created the Organization {find_organization(founded.organization_id).name!r}.")
     print_fields({"Id": founded.organization_id, "Slug": founded.slug, "SCIM base URL": result["scim_base_url"]})
     click.echo(f"Next: scim-server token create --organization {founded.slug} --name okta --scope scim")
+    if owner:
+        click.echo(f"Let the Owner in: scim-server account link {owner} --organization {founded.slug}")
 
 
 @click.command("list-all")

@@ -57,6 +57,11 @@ def print_fields(fields: Mapping[str, Any]) -> None:
         click.echo(f"{name + ':':<{width}}{_cell(value)}")
 
 
+def printable(text: str) -> str:
+    """Return a text without what steers a terminal: some texts come from clients and servers."""
+    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+
+
 def _plain(item: Any) -> Any:
     return asdict(item) if is_dataclass(item) and not isinstance(item, type) else item
 
@@ -68,5 +73,4 @@ def _cell(value: Any) -> str:
         return str(value).lower()
     if isinstance(value, list):
         return ", ".join(map(_cell, value)) or "-"
-    # Some texts come from clients: none of them may steer the terminal.
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in str(value))
+    return printable(str(value))

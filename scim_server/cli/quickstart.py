@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from scim_server.accounts.links import LinkEnded, link
+from scim_server.accounts.service import find_by_email
+from scim_server.accounts.setting_up import look
 from scim_server.app import create_app
 from scim_server.cli.output import print_fields, print_json
 from scim_server.cli.runtime import load_settings, operator, told
@@ -20,9 +23,11 @@ from scim_server.settings import Settings
 from scim_server.tokens.recognition import recognise
 from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token
 from scim_server.users.emails import owner_emails
+from scim_server.users.logins import offer_login
 
 # Only a hash of a token is in the database, so what quickstart printed is kept beside it, readable by its owner alone.
 _MEMORY = "quickstart.json"
+_LINK = "owner_link_secret"
 
 
 @click.command()
@@ -56,6 +61,8 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
             "API token": result["api_token"],
         }
     )
+    if result["owner_link"]:
+        click.echo(f"The Owner chooses a password here, once and within a day: {result['owner_link']}")
     click.echo(f"The tokens are kept in {memory}, for this user alone. Without that file the next run makes new ones.")
     if folder := mail_folder(settings):
         click.echo(f"No smtp_host is set, so mails become files in {folder}.")
@@ -63,19 +70,34 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
 
 def _prepare(settings: Settings, memory: Path, name: str, owner: str) -> dict[str, Any]:
     schema.upgrade()
-    kept = _recall(memory)
-    if kept is None:
-        kept = _make_tokens(_first_organization(name, owner))
-        _remember(memory, kept)
+    recalled = _recall(memory)
+    kept = dict(recalled) if recalled else _make_tokens(_first_organization(name, owner))
     organization_id = kept["organization_id"]
+    owner_email = next(iter(owner_emails(organization_id)), None)
+    owner_link = _owner_link(kept, owner_email)
+    if kept != recalled:
+        _remember(memory, kept)
     return {
         "organization_id": organization_id,
         "organization_slug": find_organization(organization_id).slug,
         "scim_base_url": f"{settings.public_url}/scim/v2/{organization_id}",
         "scim_token": kept["scim_token"],
         "api_token": kept["api_token"],
-        "owner_email": next(iter(owner_emails(organization_id)), None),
+        "owner_email": owner_email,
+        "owner_link": owner_link,
     }
+
+
+def _owner_link(kept: dict[str, str], email: str | None) -> str | None:
+    """Return the link by which the Owner gets in, the kept one as long as it is good; None once they have a login."""
+    if email is None or find_by_email(email) is not None:
+        kept.pop(_LINK, None)
+        return None
+    try:
+        look(kept[_LINK])
+    except (KeyError, LinkEnded):
+        kept[_LINK] = offer_login(kept["organization_id"], email, operator()).rpartition("/")[2]
+    return link("/set-up", kept[_LINK])
 
 
 def _first_organization(name: str, owner: str) -> str:

@@ -110,6 +110,11 @@ def schema_problem() -> str | None:
         return None
     if revision is None:
         return "the database has no tables yet; run 'scim-server db upgrade'"
+    if revision > newest_revision():
+        return (
+            f"the database is at revision {revision}, newer than this version knows ({newest_revision()}); "
+            "run the version of the server that upgraded it"
+        )
     return (
         f"the database is at revision {revision}, this version needs {newest_revision()}; run 'scim-server db upgrade'"
     )

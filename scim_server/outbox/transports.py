@@ -102,6 +102,11 @@ class SmtpTransport:
                 client.quit()
             client.close()
 
+    def reach(self) -> None:
+        """Connect, encrypt and log in, and send nothing; raises NotReachable."""
+        self._client = self._connect()
+        self.close()
+
     def _connect(self) -> smtplib.SMTP:
         settings = self._settings
         client: smtplib.SMTP | None = None

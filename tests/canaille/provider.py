@@ -76,9 +76,11 @@ class Canaille:
         self._client_id = client_id
         self._api = RealClient(self.port, "/scim/v2", scim_token)
 
-    def let_sign_in(self, redirect_uri: str, secret: str) -> None:
-        """Make the SCIM server's client one that people sign in to: authorization code, with this secret."""
-        client = ["--client-secret", secret, "--redirect-uris", redirect_uri, "--grant-types", "authorization_code"]
+    def let_sign_in(self, redirect_uris: list[str], secret: str, *, return_to: str) -> None:
+        """Make the SCIM server's client one that people sign in to, and out of: authorization code, with a secret."""
+        client = ["--client-secret", secret, "--grant-types", "authorization_code"]
+        client += [part for redirect_uri in redirect_uris for part in ("--redirect-uris", redirect_uri)]
+        client += ["--post-logout-redirect-uris", return_to]
         client += ["--response-types", "code", "--token-endpoint-auth-method", "client_secret_basic"]
         for scope in ("openid", "profile", "email", "groups"):
             client += ["--scope", scope]

@@ -1,5 +1,6 @@
 """People sign in at a real canaille: on arrival members or told whom to ask, and out when it deactivates them."""
 
+import html
 import json
 import re
 import time
@@ -32,14 +33,19 @@ def execute(server: RealServer, statement: str, **values: Any) -> Any:
         engine.dispose()
 
 
-def api(server: RealServer, method: str, path: str, body: Any = None) -> Any:
+def onward(page: requests.Response) -> str:
+    """Return where a page leads on to by itself."""
+    return html.unescape(re.findall(r'http-equiv="refresh" content="0;url=([^"]*)"', page.text)[0])
+
+
+def api(server: RealServer, method: str, path: str, body: Any = None, *, status: int = 200) -> Any:
     """Send a management request as the Organization's Owner."""
     kept = json.loads((server.home / "quickstart.json").read_text())
     url = f"http://127.0.0.1:{server.port}/v1/organizations/{kept['organization_id']}{path}"
     answer = requests.request(
         method, url, json=body, headers={"Authorization": f"Bearer {kept['api_token']}"}, timeout=30
     )
-    assert answer.ok, answer.text
+    assert answer.status_code == status, answer.text
     return answer.json()
 
 
@@ -49,21 +55,20 @@ def connection_id(installation: Installation) -> str:
     server, canaille = installation.server, installation.canaille
     organization_id, found = execute(server, "SELECT organization_id, id FROM connections")
     path = f"/connections/{found}/sso"
-    shown = api(
-        server,
-        "PATCH",
-        path,
-        {"issuer": canaille.issuer, "clientId": "scim-server", "clientSecret": SECRET},
-    )
-    canaille.let_sign_in(shown["redirectUri"], SECRET)
+    client = {"issuer": canaille.issuer, "clientId": "scim-server", "clientSecret": SECRET}
+    scopes = {"scopes": ["openid", "email", "profile", "groups"], "groupsClaim": "groups"}
+    shown = api(server, "PATCH", path, {**client, **scopes})
+    canaille.let_sign_in([shown["redirectUri"]], SECRET, return_to=shown["postLogoutRedirectUri"])
     moment = "2026-01-01T00:00:00.000000Z"
     execute(server, "UPDATE connection_sso SET tested_at = :now", now=moment)
     assert api(server, "PATCH", path, {"isActive": True})["isActive"]
     execute(
         server,
-        "INSERT INTO domains (organization_id, id, name, state, proof, enforced_logins, missed_checks, created_at,"
-        " modified_at) VALUES (:organization, :id, 'example.org', 'VERIFIED', 'x', '[]', 0, :now, :now)",
+        "INSERT INTO domains (organization_id, id, name, state, proof, enforced_logins, connection_id, missed_checks,"
+        " created_at, modified_at)"
+        " VALUES (:organization, :id, 'example.org', 'VERIFIED', 'x', '[]', :connection, 0, :now, :now)",
         organization=organization_id,
+        connection=found,
         id=str(uuid.uuid4()),
         now=moment,
     )
@@ -73,13 +78,14 @@ def connection_id(installation: Installation) -> str:
 class Person:
     """Somebody at a browser, who has a password at canaille."""
 
-    def __init__(self, installation: Installation, name: str) -> None:
+    def __init__(self, installation: Installation, name: str, *, is_new: bool = True) -> None:
         self._server, canaille = installation.server, installation.canaille
         self.name = name
         self.browser = requests.Session()
         arguments = ["--user-name", name, "--family-name", name, "--formatted-name", f"Test {name}"]
         arguments += ["--emails", f"{name}@example.org", "--password", PASSWORD]
-        canaille.command("create", "user", "--quiet", *arguments)
+        if is_new:
+            canaille.command("create", "user", "--quiet", *arguments)
 
     @property
     def row(self) -> Any:
@@ -96,7 +102,24 @@ class Person:
         """Sign in: at canaille where it asks, and return the page at the end."""
         # canaille's access tokens of one person in one second are the same, which its own database refuses.
         time.sleep(1.1)
-        page = self.browser.get(f"http://127.0.0.1:{self._server.port}/login/sso/{connection_id}", timeout=30)
+        return self.go(f"/login/sso/{connection_id}?next=/me")
+
+    def sign_in_by_address(self, **way: str) -> requests.Response:
+        """Sign in from the page that asks for the address, and return the page at the end."""
+        time.sleep(1.1)
+        page = self.browser.get(self._url("/login"), timeout=30)
+        form = {"csrf_token": _TOKEN.findall(page.text)[0], "email": f"{self.name}@example.org", "next": "/me", **way}
+        page = self.browser.post(self._url("/login"), data=form, timeout=30)
+        return self.go(onward(page)) if "http-equiv" in page.text else page
+
+    def send(self, path: str, *, of: str = "", **form: str) -> requests.Response:
+        """Send a form of the page at its own address, or of another page."""
+        token = _TOKEN.findall(self.browser.get(self._url(of or path), timeout=30).text)[0]
+        return self.browser.post(self._url(path), data={"csrf_token": token, **form}, timeout=30)
+
+    def go(self, url: str) -> requests.Response:
+        """Go there and through canaille where it asks, and return the page at the end."""
+        page = self.browser.get(self._url(url), timeout=30)
         for form in ({"login": self.name}, {"password": PASSWORD}, {"answer": "accept"}):
             token = _TOKEN.search(page.text)
             if token is None or f":{self._server.port}/" in page.url:
@@ -106,7 +129,10 @@ class Person:
 
     def me(self) -> int:
         """Return the status of the page that only the signed-in see."""
-        return self.browser.get(f"http://127.0.0.1:{self._server.port}/me", timeout=30).status_code
+        return self.browser.get(self._url("/me"), timeout=30).status_code
+
+    def _url(self, path: str) -> str:
+        return path if path.startswith("http") else f"http://127.0.0.1:{self._server.port}{path}"
 
 
 @pytest.fixture
@@ -158,7 +184,49 @@ def test_people_sign_in_at_canaille(installation: Installation, connection_id: s
     assert dan.me() == 401
     page = dan.sign_in(connection_id)
     assert (page.status_code, "was deactivated" in page.text) == (403, True)
-    execute(server, "DELETE FROM domains")
     fay = Person(installation, "sso-fay")
-    page = fay.sign_in(connection_id)
-    assert (page.status_code, "cannot vouch for your e-mail address" in page.text) == (403, True)
+    fay.is_unknown()
+    execute(server, "UPDATE domains SET state = 'PENDING'")
+    try:
+        page = fay.sign_in(connection_id)
+        assert (page.status_code, "cannot vouch for your e-mail address" in page.text) == (403, True)
+    finally:
+        execute(server, "UPDATE domains SET state = 'VERIFIED'")
+
+
+def test_single_sign_on_as_the_only_way(installation: Installation, connection_id: str, toggle: Any) -> None:
+    server = installation.server
+    hal = Person(installation, "sso-hal")
+    hal.is_unknown()
+    api(server, "POST", "/invites", {"inviteeEmail": "sso-hal@example.org", "role": "ORGANIZATION_OWNER"})
+    (domain,) = api(server, "GET", "/domains")["domains"]
+    assert hal.sign_in_by_address().status_code == 200
+    assert hal.row[1:] == ("ACTIVE", "ORGANIZATION_OWNER", "invite")
+    refused = api(server, "POST", f"/domains/{domain['id']}", {"enforcedLogins": ["SSO"]}, status=409)
+    assert "test its Connection first" in refused["message"]
+
+    time.sleep(1.1)
+    page = hal.go(onward(hal.send(f"/login/sso/{connection_id}/test")))
+    assert "You would enter as Organization Owner." in page.text
+    try:
+        api(server, "POST", f"/domains/{domain['id']}", {"enforcedLogins": ["SSO"]})
+        page = hal.send("/logout", of="/me")
+        assert hal.me() == 401
+        page = hal.browser.get(onward(page), timeout=30)
+        # canaille knows the login by its ID token, ends it without asking, and sends the browser back.
+        assert page.url == f"http://127.0.0.1:{server.port}/login"
+        page = hal.sign_in_by_address(way="password")
+        assert (page.status_code, "without a password here" in page.text) == (403, True)
+        assert hal.send("/password/forgotten", email="sso-hal@example.org").status_code == 403
+
+        slug = server.founded["organization_slug"]
+        printed = server.run("account", "link", "sso-hal@example.org", "--organization", slug)
+        set_up = re.findall(r"http://[^/]+(/set-up/\S+)", printed)[0]
+        assert hal.send(set_up, name="Hal", password=PASSWORD).status_code == 200
+        hal.browser.get(api(server, "POST", "/sso-bypass-key")["url"], timeout=30)
+        assert hal.sign_in_by_address().url.endswith("/login/password")
+        assert hal.send("/login/password", password=PASSWORD).status_code == 200
+        assert hal.me() == 200
+        assert api(server, "GET", "/sso-bypass-key")["lastUsedAt"] is not None
+    finally:
+        api(server, "POST", f"/domains/{domain['id']}", {"enforcedLogins": []})

@@ -1,4 +1,4 @@
-"""`db upgrade|downgrade|check` and `doctor`."""
+"""`db upgrade|downgrade|check`, and databases that cannot be used."""
 
 import uuid
 from pathlib import Path
@@ -42,40 +42,12 @@ def test_revisions_that_are_not(fresh: Installation) -> None:
     assert "agrees" in fresh.good("db", "check")
 
 
-def test_the_doctor_names_each_remedy_until_all_is_well(empty: Installation) -> None:
-    sick = empty.run("doctor")
-    assert sick.code == 1
-    assert sick.err == ""
-    assert "FAIL tables: the database has no tables yet" in sick.out
-    assert "-> Run 'scim-server db upgrade'." in sick.out
-    empty.good("db", "upgrade")
-    lonely = empty.run("doctor")
-    assert lonely.code == 1
-    assert "-> Run 'scim-server quickstart'." in lonely.out
-    empty.good("quickstart")
-    findings = empty.json("doctor")
-    assert [each["check"] for each in findings] == ["settings", "home", "database", "tables", "clock", "organizations"]
-    assert all(each["ok"] for each in findings)
-
-
-def test_the_doctor_on_wrong_settings(fresh: Installation) -> None:
-    outcome = fresh.run("doctor", SCIM_SERVER_PORT="abc")
-    assert outcome.code == 1
-    assert "FAIL settings: SCIM_SERVER_PORT" in outcome.out
-
-
 UNREACHABLE = "postgresql://nobody@127.0.0.1:1/nothing"
 
 
 @pytest.mark.parametrize("command", [["organization", "list-all"], ["db", "upgrade"], ["quickstart"], ["serve"]])
 def test_a_database_that_is_away(fresh: Installation, command: list[str]) -> None:
     assert "database" in fresh.refused(*command, SCIM_SERVER_DATABASE_URL=UNREACHABLE)
-
-
-def test_the_doctor_on_a_database_that_is_away(fresh: Installation) -> None:
-    outcome = fresh.run("doctor", SCIM_SERVER_DATABASE_URL=UNREACHABLE)
-    assert outcome.code == 1
-    assert "FAIL database: " in outcome.out
 
 
 def test_a_file_that_is_no_database(tmp_path: Path, fresh: Installation) -> None:

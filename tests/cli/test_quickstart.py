@@ -1,15 +1,25 @@
 """`quickstart`: from nothing to a base URL and tokens that work, and the same again on a second run."""
 
 import json
+import re
 import stat
 import uuid
 
 import pytest
+import requests
 
 from tests.support.installation import Installation
 from tests.support.postgres import create_database
 
-KEYS = ["organization_id", "organization_slug", "scim_base_url", "scim_token", "api_token", "owner_email"]
+KEYS = [
+    "organization_id",
+    "organization_slug",
+    "scim_base_url",
+    "scim_token",
+    "api_token",
+    "owner_email",
+    "owner_link",
+]
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ def test_makes_everything_once(empty: Installation) -> None:
 
     memory.unlink()
     third = empty.json("quickstart")
-    tokens = {"scim_token", "api_token"}
+    tokens = {"scim_token", "api_token", "owner_link"}
     assert {name: third[name] for name in KEYS if name not in tokens} == {
         name: first[name] for name in KEYS if name not in tokens
     }
@@ -81,6 +91,21 @@ def test_follows_the_public_url(fresh: Installation) -> None:
     fresh.good("quickstart")
     moved = fresh.json("quickstart", SCIM_SERVER_PUBLIC_URL="https://scim.example.com")
     assert moved["scim_base_url"].startswith("https://scim.example.com/scim/v2/")
+    assert moved["owner_link"].startswith("https://scim.example.com/set-up/")
+
+
+def test_the_owner_gets_in_by_the_link_once(fresh: Installation) -> None:
+    with_link = fresh.json("quickstart", "--owner", "ann@acme.example")
+    assert with_link["owner_link"] in fresh.good("quickstart")
+    with fresh.serving() as server, requests.Session() as browser:
+        page = browser.get(f"{server.url}/set-up/{with_link['owner_link'].rpartition('/')[2]}", timeout=30)
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page.text)
+        assert token is not None
+        form = {"csrf_token": token[1], "name": "Ann", "password": "quickstart-horse-battery"}
+        done = browser.post(page.url, data=form, headers={"Referer": page.url}, timeout=30)
+        assert done.ok, done.text
+    assert fresh.json("quickstart")["owner_link"] is None
+    assert "chooses a password" not in fresh.good("quickstart")
 
 
 def test_refuses_what_is_no_address(fresh: Installation) -> None:

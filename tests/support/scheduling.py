@@ -7,7 +7,7 @@ groups would be ignored in silence (`--dist loadgroup`); the folder says it as w
 from xdist.scheduler import LoadGroupScheduling
 
 # What their tests share takes many seconds to start.
-TOGETHER = ("tests/browser/", "tests/canaille/", "tests/cli/client/")
+TOGETHER = ("tests/browser/", "tests/canaille/", "tests/cli/client/", "tests/cli/simulation/")
 
 
 class ByFolder(LoadGroupScheduling):
