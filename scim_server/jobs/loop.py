@@ -57,7 +57,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget old requests", HOUR, forget_old_requests),
     Job("watch provisioning", 5 * MINUTE, watch_provisioning),
     Job("count members", 10 * MINUTE, count_members),
-    Job("count who joined and left", HOUR, count_moves),
+    Job("count who joined and left", 10 * MINUTE, count_moves),
 )
 
 

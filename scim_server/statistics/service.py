@@ -8,12 +8,27 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Text, bindparam, case, column, delete, func, or_, select, table, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    case,
+    column,
+    delete,
+    func,
+    or_,
+    select,
+    table,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scim_server.audit.models import AuditEvent
 from scim_server.database import reading, transaction
+from scim_server.directory.totals import total_of
 from scim_server.identifiers import first_id
+from scim_server.protocol.schemas import USER
 from scim_server.roles.authority import Requester
 from scim_server.statistics.models import DailyCount
 
@@ -24,6 +39,8 @@ PERMISSION = "organization.connections.get"
 KEPT_DAYS = 800
 MAX_DAYS = 366
 OTHERS = ("INACTIVE", "PENDING", "AWAITING_INVITATION")
+# Users that are counted whenever somebody looks; of more, the job's numbers are shown.
+MAX_COUNTED_AT_ONCE = 20_000
 _TEXT = Text()
 
 _organizations = table("organizations", column("id", _TEXT))
@@ -118,13 +135,20 @@ def count_moves(go_on: Callable[[], bool] = lambda: True) -> int:
 
 
 def members_by_day(requester: Requester, days: int) -> list[DayOfMembers]:
-    """Return each of the last days for which something is known, today last; raises Forbidden."""
+    """Return each of the last days for which something is known, today last; raises Forbidden.
+
+    Today's Users are those of this moment, but for an Organization of more than MAX_COUNTED_AT_ONCE.
+    """
     requester.require(PERMISSION)
-    since = datetime.now(UTC).date() - timedelta(days=days - 1)
-    bound = {"organization": requester.organization_id, "since": since.isoformat()}
+    organization_id, today = requester.organization_id, datetime.now(UTC).date()
+    bound = {"organization": organization_id, "since": (today - timedelta(days=days - 1)).isoformat()}
     found: dict[str, DayOfMembers] = {}
     with reading() as connection:
         counts = [Count._make(row) for row in connection.execute(_SINCE, bound)]
+        if total_of(connection, organization_id, USER.name) <= MAX_COUNTED_AT_ONCE:
+            name, moved = today.isoformat(), {JOINED, LEFT}
+            counts = [count for count in counts if count.day != name or count.measure in moved]
+            counts += _members_now(connection, organization_id, name)
     for count in counts:
         day = found.setdefault(count.day, DayOfMembers(count.day, {}, {}, {}))
         if count.measure in {JOINED, LEFT}:
@@ -148,9 +172,13 @@ def _each_organization(go_on: Callable[[], bool], count: Callable[[str, date], N
 
 def _count_members(organization_id: str, day: date) -> None:
     with reading() as connection:
-        found = connection.execute(_MEMBERS, {"organization": organization_id}).all()
-    counts = [Count(day.isoformat(), row.status, row.source, row.number) for row in found]
+        counts = _members_now(connection, organization_id, day.isoformat())
     _replace(organization_id, day, (ACTIVE, *OTHERS), counts)
+
+
+def _members_now(connection: Connection, organization_id: str, day: str) -> list[Count]:
+    found = connection.execute(_MEMBERS, {"organization": organization_id})
+    return [Count(day, row.status, row.source, row.number) for row in found]
 
 
 def _count_moves(organization_id: str, day: date) -> None:

@@ -229,3 +229,20 @@ def test_statistics(api: ApiClient, scim: ScimClient, recorder: Recorder) -> Non
     ]
     assert (today["joined"], today["left"]) == ({"scim": 3}, {"scim": 2})
     assert (today["requests"], today["failedRequests"]) == (7, 1)
+
+
+def test_todays_users_are_those_of_the_moment(
+    api: ApiClient, scim: ScimClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def today() -> list[tuple[str, int]]:
+        members = good(api.get("/statistics", days=1))["days"][0]["members"]
+        return [(each["status"], each["users"]) for each in members]
+
+    assert today() == []
+    scim.create_user("ann")
+    assert today() == [("ACTIVE", 1)]
+    # Of very many the job's numbers are shown.
+    monkeypatch.setattr("scim_server.statistics.service.MAX_COUNTED_AT_ONCE", 0)
+    assert today() == []
+    count_members()
+    assert today() == [("ACTIVE", 1)]
