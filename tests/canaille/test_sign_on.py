@@ -6,6 +6,8 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from tests.support.server import RealServer
 pytestmark = pytest.mark.timeout(300)
 
 SECRET = "a secret of this test: +/%"
+SECOND = "01990000-0000-7000-8000-000000000002"  # the Connection of another Organization
 PASSWORD = "grey turtles ride at night"
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -58,7 +61,8 @@ def connection_id(installation: Installation) -> str:
     client = {"issuer": canaille.issuer, "clientId": "scim-server", "clientSecret": SECRET}
     scopes = {"scopes": ["openid", "email", "profile", "groups"], "groupsClaim": "groups"}
     shown = api(server, "PATCH", path, {**client, **scopes})
-    canaille.let_sign_in([shown["redirectUri"]], SECRET, return_to=shown["postLogoutRedirectUri"])
+    second = shown["redirectUri"].replace(found, SECOND)
+    canaille.let_sign_in([shown["redirectUri"], second], SECRET, return_to=shown["postLogoutRedirectUri"])
     moment = "2026-01-01T00:00:00.000000Z"
     execute(server, "UPDATE connection_sso SET tested_at = :now", now=moment)
     assert api(server, "PATCH", path, {"isActive": True})["isActive"]
@@ -194,6 +198,58 @@ def test_people_sign_in_at_canaille(installation: Installation, connection_id: s
         execute(server, "UPDATE domains SET state = 'VERIFIED'")
 
 
+def test_one_person_in_two_organizations(installation: Installation, connection_id: str, toggle: Any) -> None:
+    """The second has not proved the domain: its Owner, whom its founder named, shows by mail who they are."""
+    server = installation.server
+    toggle("ORGANIZATION_MEMBER")
+    gus = Person(installation, "sso-gus")
+    gus.is_unknown()
+    assert gus.sign_in_by_address().url.endswith("/me")
+    server.run("organization", "create", "Second", "--owner", "sso-gus@example.org")
+    execute(
+        server,
+        "UPDATE connections SET id = :second WHERE organization_id ="
+        " (SELECT id FROM organizations WHERE name = 'Second')",
+        second=SECOND,
+    )
+    columns = "issuer, client_id, client_secret, scopes, algorithms, email_claim, name_claim, groups_claim, is_active"
+    columns += ", tested_at, groups_to_teams, created_at, modified_at"
+    execute(
+        server,
+        f"INSERT INTO connection_sso (organization_id, connection_id, {columns}) SELECT connections.organization_id,"
+        f" connections.id, {', '.join(f'connection_sso.{name.strip()}' for name in columns.split(','))}"
+        " FROM connection_sso, connections WHERE connections.id = :second",
+        second=SECOND,
+    )
+
+    elsewhere = Person(installation, "sso-gus", is_new=False)
+    page = elsewhere.sign_in(SECOND)
+    assert "We have sent a mail to sso-gus@example.org" in page.text
+    assert elsewhere.me() == 401
+    page = elsewhere.send(confirmation_in(server))
+    assert page.status_code == 200
+    accounts = "SELECT count(DISTINCT account_id), count(*) FROM users WHERE user_name_folded = 'sso-gus@example.org'"
+    assert tuple(execute(server, accounts)) == (1, 2)
+    # Each session is good for the Organization whose provider vouched.
+    sessions = "SELECT count(DISTINCT sessions.organization_id) FROM sessions JOIN accounts ON accounts.id = account_id"
+    assert execute(server, f"{sessions} WHERE email = 'sso-gus@example.org'")[0] == 2
+    assert gus.me() == elsewhere.me() == 200
+
+
+def confirmation_in(server: RealServer) -> str:
+    """Return the path of the link in the mail that the server has left in its folder."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        for file in server.home.rglob("*.eml"):
+            mail = message_from_bytes(file.read_bytes(), policy=default)
+            body = mail.get_body(("plain",))
+            found = re.findall(r"/login/confirm/\S+", body.get_content() if body is not None else "")
+            if found:
+                return found[0]
+        time.sleep(0.2)
+    raise AssertionError("no mail came")
+
+
 def test_single_sign_on_as_the_only_way(installation: Installation, connection_id: str, toggle: Any) -> None:
     server = installation.server
     hal = Person(installation, "sso-hal")
@@ -230,3 +286,29 @@ def test_single_sign_on_as_the_only_way(installation: Installation, connection_i
         assert api(server, "GET", "/sso-bypass-key")["lastUsedAt"] is not None
     finally:
         api(server, "POST", f"/domains/{domain['id']}", {"enforcedLogins": []})
+
+
+def test_groups_fill_teams(installation: Installation, connection_id: str, toggle: Any) -> None:
+    server, canaille = installation.server, installation.canaille
+    toggle("ORGANIZATION_MEMBER")
+    ivy = Person(installation, "sso-ivy")
+    other = Person(installation, "sso-jon")
+    ids = {each["userName"]: key for key, each in canaille.people().items()}
+    api(server, "PATCH", f"/connections/{connection_id}", {"provisioning": "OFF"})
+    try:
+        team = api(server, "POST", "/teams", {"name": "night-shift"})["id"]
+        api(server, "PATCH", f"/connections/{connection_id}/sso", {"groupsToTeams": True})
+        group = canaille.create_group("night-shift", ids["sso-ivy"])
+        assert ivy.sign_in_by_address().status_code == 200
+        assert [each["userId"] for each in api(server, "GET", f"/teams/{team}/members")["teamMembers"]] == [ivy.row.id]
+
+        canaille.set_group(group, "night-shift", other.name)
+        # canaille leaves the claim out for who is in no group, and a token without it changes nothing (ADR 46).
+        canaille.create_group("day-shift", ids["sso-ivy"])
+        for person in (ivy, other):
+            assert person.sign_in(connection_id).status_code == 200
+        members = api(server, "GET", f"/teams/{team}/members")["teamMembers"]
+        assert [each["userId"] for each in members] == [other.row.id]
+    finally:
+        api(server, "PATCH", f"/connections/{connection_id}/sso", {"groupsToTeams": False})
+        api(server, "PATCH", f"/connections/{connection_id}", {"provisioning": "ON"})
