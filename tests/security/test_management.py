@@ -31,6 +31,7 @@ PUBLIC = {
 OF_LOWER_SCOPES = "a role on the Workspace or Deployment may permit it, so the service decides"
 WITHOUT_PERMISSION = {
     "readSelf": "everyone may see themselves",
+    "leaveOrganization": "everyone may leave",
     "changeUserRoles": OF_LOWER_SCOPES,
     "changeTeamRoles": OF_LOWER_SCOPES,
     "changeTokenRoles": OF_LOWER_SCOPES,
