@@ -114,7 +114,8 @@ def world(chromium: Browser, postgres: PostgresServer, check: Check, tmp_path: P
                     organization_id, issuer=canaille.issuer, client_id="scim-server", client_secret=SECRET
                 )
                 prove(organization_id, "example.org")
-            canaille.let_sign_in(f"{watch.url}/login/sso/{connection_id}/callback", SECRET)
+            callback = f"{watch.url}/login/sso/{connection_id}/callback"
+            canaille.let_sign_in([callback], SECRET, return_to=f"{watch.url}/login")
             canaille.start()
             yield World(server, app, canaille, mail, connection_id, watch, chromium, check.folder)
             dispose_engines(app)
