@@ -32,7 +32,7 @@ def test_a_person_signs_in(op: TestProvider) -> None:
     person = found.person
     assert (person.issuer, person.subject) == (op.issuer, "ann-1")
     assert (person.email, person.email_verified, person.domain) == ("ann@acme.example", True, "acme.example")
-    assert (person.name, person.groups, person.provider_session) == ("Ann", (), "s-1")
+    assert (person.name, person.groups, person.provider_session) == ("Ann", None, "s-1")
     assert found.claims["sub"] == "ann-1"
     assert op.asked == {"/.well-known/openid-configuration": 1, "/token": 1, "/jwks": 1}
 

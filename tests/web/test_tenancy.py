@@ -175,6 +175,11 @@ TABLE: dict[tuple[str, str], list[Entry]] = {
 }
 # Routes that need no token, and why: they tell nothing of any Organization, or ask for a secret of their own.
 PUBLIC = {
+    ("bootstrap.static", "GET"): "files of a library, the same for everyone",
+    ("oauth.metadata", "GET"): "where logins of devices begin, the same for everyone",
+    ("oauth.begin_device_login", "POST"): "nobody is logged in yet (tests/web/oauth)",
+    ("oauth.issue_tokens", "POST"): "the code or refresh token is the secret (tests/web/oauth)",
+    ("oauth.revoke_token", "POST"): "the token that ends is the secret (tests/web/oauth)",
     ("operations.healthz", "GET"): "a load balancer asks whether the process answers",
     ("docs.openapi", "GET"): "the description of the management API, the same for everyone",
     ("docs.page", "GET"): "that description as a page",

@@ -15,11 +15,12 @@ def a_request(cast: Cast, theirs: bool) -> str:
     """Return the path of a request in the journal, below that of Connections."""
     client, api = (cast.elsewhere, cast.charlies_api) if theirs else (cast.acme, cast.api)
     client.app.extensions["recorder"].flush()
-    assert client.get("/Users/nobody").status_code == 404
+    answer = client.get("/Users/nobody")
     client.app.extensions["recorder"].flush()
     connection_id = _first(cast, theirs)
-    (found, *_) = good(api.get(f"/connections/{connection_id}/requests"))["requests"]
-    return f"{connection_id}/requests/{found['id']}"
+    found = good(api.get(f"/connections/{connection_id}/requests"))["requests"]
+    assert found, answer.get_data(as_text=True)
+    return f"{connection_id}/requests/{found[0]['id']}"
 
 
 def dora_is_counted_as_inactive(cast: Cast) -> None:
