@@ -6,12 +6,12 @@ import pytest
 from flask import Flask
 
 from scim_server.connections.recorder import Recorder
-from scim_server.statistics.service import count_members, count_moves
 from scim_server.web.console.guides import GUIDES
 from scim_server.web.console.live import LASTS, Streams
 from tests.conftest import Cast
 from tests.support.api import good
 from tests.support.client import USER, ScimClient
+from tests.support.counting import count_of
 from tests.web.console.conftest import Seat
 
 
@@ -205,13 +205,12 @@ def test_what_the_journal_keeps(alice: Seat, cast: Cast, path: str) -> None:
     assert 'id="days-error"' in alice.text
 
 
-def test_the_dashboard(alice: Seat, bob: Seat, cast: Cast, recorder: Recorder) -> None:
+def test_the_dashboard(alice: Seat, bob: Seat, cast: Cast, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     alice.get("/dashboard")
     assert "Nothing in this time." in alice.text
     cast.acme.get("/Users/nobody")
     recorder.flush()
-    count_members()
-    count_moves()
+    count_of(cast.acme.organization_id, monkeypatch)
     alice.get("/dashboard?days=7")
     for title in ("Users by status", "Active Users by source", "Joined", "Left", "Provisioning requests"):
         assert title in alice.text

@@ -10,10 +10,10 @@ import time_machine
 from flask import Flask
 
 from scim_server.connections.recorder import Recorder
-from scim_server.statistics.service import count_members, count_moves
 from tests.conftest import Organization
 from tests.support.api import ApiClient, good, refused
 from tests.support.client import USER, ScimClient
+from tests.support.counting import count_of
 
 
 @pytest.fixture(autouse=True)
@@ -207,7 +207,7 @@ def test_journal_settings(api: ApiClient, path: str) -> None:
     refused(api.patch(f"{path}/journal", {"keeps": "SOME"}), 400, "keeps")
 
 
-def test_statistics(api: ApiClient, scim: ScimClient, recorder: Recorder) -> None:
+def test_statistics(api: ApiClient, scim: ScimClient, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     gone, away, _ = (scim.create_user(name)["id"] for name in ("ann", "bob", "cid"))
     scim.create_user("dora", active=False)
     scim.patch(f"/Users/{away}", {"op": "replace", "path": "active", "value": False})
@@ -216,8 +216,7 @@ def test_statistics(api: ApiClient, scim: ScimClient, recorder: Recorder) -> Non
     recorder.flush()
     # Counting twice is counting once.
     for _ in range(2):
-        count_members()
-        count_moves()
+        count_of(api.organization_id, monkeypatch)
     days = good(api.get("/statistics", days=7))["days"]
     assert len(days) == 7
     assert days[0]["members"] == []
@@ -244,5 +243,5 @@ def test_todays_users_are_those_of_the_moment(
     # Of very many the job's numbers are shown.
     monkeypatch.setattr("scim_server.statistics.service.MAX_COUNTED_AT_ONCE", 0)
     assert today() == []
-    count_members()
+    count_of(api.organization_id, monkeypatch)
     assert today() == [("ACTIVE", 1)]
