@@ -8,7 +8,7 @@ from flask import Response, request, session
 from scim_server.accounts import bypass, passkeys, second_factors, sessions, signing_in
 from scim_server.accounts.links import public_url
 from scim_server.accounts.service import normal_email
-from scim_server.accounts.sign_on import SignOnRequired, sign_on_of
+from scim_server.accounts.sign_on import SignOn, SignOnRequired, sign_on_of
 from scim_server.accounts.signing_in import Entered, StepExpired
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError
 from scim_server.sso.logging_out import login_elsewhere, logout_url
@@ -53,8 +53,8 @@ def login_email() -> Response:
 def begin(email: str, wanted: str, *, with_password: bool = False) -> Response:
     """Ask somebody whose address is known to sign in, and to come back to a path of this server."""
     session[_EMAIL], session[_NEXT] = email, wanted
-    by_password = with_password or sign_on_of(email) is None or _is_bypassed(email)
-    return go("/login/password" if by_password else "/login/sign-on")
+    found = None if with_password else sign_on_of(email)
+    return go("/login/password" if found is None or _is_bypassed(found) else "/login/sign-on")
 
 
 @auth.get("/login/sign-on")
@@ -77,7 +77,7 @@ def login_password() -> Response:
     if email is None:
         return go("/login")
     found = sign_on_of(email)
-    if found is not None and found.is_required and not _is_bypassed(email):
+    if found is not None and found.is_required and not _is_bypassed(found):
         raise SignOnRequired(found)
     return page("auth/password.html", email=email)
 
@@ -162,10 +162,10 @@ def lead_to_sign_on(error: SignOnRequired) -> Response:
     return page("auth/told.html", error.status, title="Sign in another way", text=error.detail, link=url)
 
 
-def _is_bypassed(email: str) -> bool:
-    """Tell whether this browser goes around the single sign-on of the address's Organization."""
-    found, bypassed = sign_on_of(email), bypass.find(session.get(_BYPASS, ""))
-    return found is not None and bypassed is not None and found.organization_id == bypassed.organization_id
+def _is_bypassed(sign_on: SignOn) -> bool:
+    """Tell whether this browser goes around this single sign-on."""
+    bypassed = bypass.find(session.get(_BYPASS, ""))
+    return bypassed is not None and sign_on.organization_id == bypassed.organization_id
 
 
 def _end_present() -> None:
