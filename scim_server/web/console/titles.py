@@ -1,6 +1,7 @@
 """What people are told for the names that stand in the database: statuses, sources, roles, and what happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from flask_babel import LazyString, lazy_gettext
@@ -117,8 +118,7 @@ ACTORS: dict[str, LazyString] = {
 
 def role_title(name: str | None) -> str:
     """Return a role's title; of a custom one its name, a dash where there is none."""
-    found = (role.title for scope in catalogue().scopes.values() for role in scope.roles if role.name == name)
-    return next(found, name or "\N{EN DASH}")
+    return _role_titles().get(name or "", name or "\N{EN DASH}")
 
 
 def role_options(roles: Iterable[Role]) -> list[tuple[str, str]]:
@@ -131,7 +131,17 @@ def options_of(records: Iterable[Any]) -> list[tuple[str, str]]:
     return [(each.id, each.name) for each in records]
 
 
+def said(titles: Mapping[str, LazyString]) -> dict[str, str]:
+    """Return titles in the reader's language, for lists that say each of them often."""
+    return {name: str(title) for name, title in titles.items()}
+
+
 def happened(action: str) -> str:
     """Return in words what an audit event tells; of one that nothing is known of, its own name."""
     subject = action.partition(":")[2]
     return str(_HAPPENED.get(action) or _HAPPENED.get(subject) or action)
+
+
+@cache
+def _role_titles() -> dict[str, str]:
+    return {role.name: role.title for scope in catalogue().scopes.values() for role in scope.roles}
