@@ -37,9 +37,8 @@ def ask_whom_to_invite() -> Response:
 def invite_members() -> Response:
     """Invite them; of many, say what became of each."""
     form, role = request.form, request.form.get("role", "")
-    file = request.files.get("file")
-    pasted = form.get("many", "") + ("\n" + file.read().decode("utf-8", "replace") if file else "")
     try:
+        pasted = "\n".join((form.get("many", ""), _file()))
         if not pasted.strip():
             found = service.invite(requester(), email=form.get("email", ""), role=role)
             tell(_("%(email)s is invited.", email=found.email))
@@ -93,6 +92,17 @@ def grantable_roles() -> list[Role]:
     """Return the Organization roles that the person may give, the least privileged first."""
     authority = requester().authority
     return [role for role in reversed(catalogue().organization.roles) if authority.may_grant(role.name)]
+
+
+def _file() -> str:
+    """Return the text of the file, empty where none was chosen; raises InvalidValue where it is no text."""
+    file = request.files.get("file")
+    try:
+        return file.read().decode() if file is not None else ""
+    except UnicodeDecodeError:
+        raise InvalidValue(
+            _("The file is not in UTF-8. Save it as CSV UTF-8, and choose it again."), field="many"
+        ) from None
 
 
 def _form() -> Response:

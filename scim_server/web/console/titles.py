@@ -52,11 +52,13 @@ _HAPPENED: dict[str, LazyString] = {
     "email:changed": lazy_gettext("Changed the sign-in address"),
     "session:started": lazy_gettext("Signed in"),
     "session:ended": lazy_gettext("Signed out"),
+    "owner:session:ended": lazy_gettext("Sessions were ended by an Owner"),
     "login:refused": lazy_gettext("A sign-in was refused"),
     "account:sso:bypassed": lazy_gettext("Signed in by the SSO Bypass Link"),
     "team:created": lazy_gettext("Team was created"),
     "team:updated": lazy_gettext("Team was changed"),
     "team:deleted": lazy_gettext("Team was deleted"),
+    "team:mass-removal": lazy_gettext("Very many members were removed at once"),
     "team:roles-changed": lazy_gettext("Roles of the Team were changed"),
     "token:created": lazy_gettext("API token was created"),
     "token:updated": lazy_gettext("API token was changed"),
@@ -94,6 +96,14 @@ _HAPPENED: dict[str, LazyString] = {
     "deployment:deleted": lazy_gettext("Deployment was deleted"),
     "auditLog:trimmed": lazy_gettext("Old audit events were deleted"),
     "message:retried": lazy_gettext("Mail was sent again"),
+}
+# How a session began.
+SIGNED_IN_BY: dict[str, LazyString] = {
+    "password": lazy_gettext("Password"),
+    "password+totp": lazy_gettext("Password and authenticator app"),
+    "password+passkey": lazy_gettext("Password and passkey"),
+    "password+recovery-code": lazy_gettext("Password and recovery code"),
+    "oidc": lazy_gettext("Single sign-on"),
 }
 # Kinds of things that events are about.
 TARGETS: dict[str, LazyString] = {

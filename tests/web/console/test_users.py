@@ -98,10 +98,25 @@ def test_a_long_file_is_read_and_its_failures_are_told_first(alice: Seat, cast: 
     assert len(good(cast.api.get("/invites"))["invites"]) == 1
 
 
-def test_too_many_lines_are_refused_by_their_limit(alice: Seat) -> None:
+def test_WB11_too_many_lines_are_refused_by_their_limit(alice: Seat) -> None:
     assert send_file(alice, b"a@p.example\n" * (MAX_FILE_LINES + 1)).status_code == 400
     assert 'id="many-error"' in alice.text
     assert "At most 10,000 people" in alice.text
+
+
+@pytest.mark.parametrize("line", [b"=cmd|'/c calc'!A1", b"a\0b@p.example", b"<script>"], ids=repr)
+def test_WB11_what_is_no_address_fails_alone(alice: Seat, cast: Cast, line: bytes) -> None:
+    assert send_file(alice, b"good@p.example\n" + line + b"\n").status_code == 200
+    assert alice.text.count("Not invited") == 1
+    assert "<script>" not in alice.text
+    assert [each["invitee"]["username"] for each in good(cast.api.get("/invites"))["invites"]] == ["good@p.example"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_WB11_another_encoding_is_refused_with_the_way_out(alice: Seat, cast: Cast, encoding: str) -> None:
+    assert send_file(alice, "j\xfcrgen@p.example".encode(encoding)).status_code == 400
+    assert "CSV UTF-8" in alice.text
+    assert good(cast.api.get("/invites"))["invites"] == []
 
 
 @pytest.mark.parametrize(
