@@ -45,7 +45,7 @@ def look(secret: str) -> Offer:
 def accept(secret: str, *, name: str, password: str, origin: Origin) -> None:
     """Make the Account, or give the one that there is another password, and link the User to it.
 
-    Signing in comes after, with the second factor where there is one. Raises LinkEnded, WeakPassword, NotLinked,
+    Signing in with it comes after, by the rules of every login. Raises LinkEnded, WeakPassword, NotLinked,
     InvalidValue for a name, Conflict for an Account that is switched off.
     """
     offered = look(secret)

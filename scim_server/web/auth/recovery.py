@@ -9,6 +9,7 @@ from scim_server.accounts.service import normal_email
 from scim_server.accounts.sign_on import SignOnRequired
 from scim_server.protocol.errors import ScimError
 from scim_server.web.auth.blueprint import again, auth, here
+from scim_server.web.auth.signing_in import enter_with_new_password
 from scim_server.web.pages import page
 
 _SENT = (
@@ -93,7 +94,7 @@ def show_set_up(secret: str) -> Response:
 
 @auth.post("/set-up/<secret>")
 def set_up(secret: str) -> Response:
-    """Make the Account of the operator's link, or set its password."""
+    """Make the Account of the operator's link, or set its password, and sign in with it."""
     offered, name = setting_up.look(secret), request.form.get("name", "")
     try:
         setting_up.accept(secret, name=name, password=request.form.get("password", ""), origin=here())
@@ -102,7 +103,11 @@ def set_up(secret: str) -> Response:
     except ScimError as error:
         asked = {"email": offered.email, "asks_name": offered.account is None, "name": name}
         return again("auth/set_up.html", error, **asked)
-    return page("auth/told.html", title="Your account is set up", text="Sign in with it now.", link="/login")
+    try:
+        return enter_with_new_password(offered.email, request.form.get("password", ""))
+    except ScimError as error:
+        # Such as single sign-on as the only way in: the password is set all the same.
+        return page("auth/told.html", title="Your account is set up", text=error.detail, link="/login")
 
 
 @auth.errorhandler(LinkEnded)
