@@ -123,6 +123,23 @@ def test_what_was_refused_is_found_and_understood(
     expect(page.get_by_text("Provisioning is on.")).to_be_visible()
 
 
+@shows("console.ask_for_connection", "console.ask_to_delete_connection")
+def test_a_connection_is_added_and_deleted(cast: Cast, page: Page, owner: Callable[[Page], str], check: Check) -> None:
+    base = owner(page)
+    page.goto(f"{base}/provisioning")
+    page.get_by_role("link", name="+ Connection").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Okta of the subsidiary")
+    check(page, "add-connection")
+    dialog.get_by_role("button", name="Add Connection").click()
+    expect(page.get_by_text("Connection: Okta of the subsidiary")).to_be_visible()
+    page.get_by_role("link", name="Delete Connection…").click()
+    dialog.get_by_label("Type Okta of the subsidiary to confirm").fill("Okta of the subsidiary")
+    check(page, "delete-connection")
+    dialog.get_by_role("button", name="Delete Connection").click()
+    expect(page.get_by_text("The Connection Okta of the subsidiary is deleted.")).to_be_visible()
+
+
 @shows("console.dashboard")
 def test_the_dashboard(cast: Cast, page: Page, owner: Callable[[Page], str], check: Check) -> None:
     today = datetime.now(UTC).date()
