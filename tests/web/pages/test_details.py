@@ -1,8 +1,11 @@
 """What services say when they refuse, on pages in German: each sentence is one that a service really says."""
 
 import ast
+import tomllib
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -26,9 +29,17 @@ def texts(path: Path) -> set[str]:
     return found
 
 
+def tables(declared: Any) -> Iterator[dict[str, Any]]:
+    """Yield all tables of a TOML file."""
+    if isinstance(declared, dict):
+        yield declared
+    for each in declared.values() if isinstance(declared, dict) else declared if isinstance(declared, list) else ():
+        yield from tables(each)
+
+
 @cache
 def spoken() -> frozenset[str]:
-    """Return all that services may say."""
+    """Return all that services may say, and how the roles are described."""
     found: set[str] = set()
     for path in ROOT.rglob("*.py"):
         if path.name != "sentences.py":
@@ -36,8 +47,10 @@ def spoken() -> frozenset[str]:
     # Reasons that are put in: of a domain behind what begins the sentence, of a password without its full stop.
     domains = {f"This name {text}" for text in texts(ROOT / "domains" / "policy.py")}
     passwords = {text.rstrip(".") for text in found | texts(Path(str(feedback.__file__)))}
+    declared = tomllib.loads((ROOT.parent / "config" / "roles.toml").read_text(encoding="utf-8"))
+    roles = {each["description"] for each in tables(declared) if "description" in each}
     refusals = {text.replace("-", " ") for text in texts(ROOT / "sso" / "policy.py")}
-    return frozenset(found | domains | passwords | refusals)
+    return frozenset(found | domains | passwords | refusals | roles)
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
@@ -73,5 +86,9 @@ def test_none_stands_twice() -> None:
 def test_names_are_put_back(app: Flask, english: str, german: str) -> None:
     with app.test_request_context(headers={"Accept-Language": "de"}):
         assert said(english) == german
-    with app.test_request_context(headers={"Accept-Language": "en"}):
-        assert said(english) == english
+
+
+def test_english_stays_as_it_is(app: Flask) -> None:
+    with app.test_request_context(headers={"Accept-Language": "fr, en"}):
+        for sentence in SENTENCES:
+            assert said(sentence) == sentence

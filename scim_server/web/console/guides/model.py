@@ -42,7 +42,7 @@ class Guide:
     """
 
     slug: str
-    name: str
+    name: Text
     summary: Text
     steps: tuple[Step, ...]
     first_requests: Text
