@@ -1,11 +1,13 @@
 """Texts in the reader's language, and the appearance that they chose: both kept in cookies of their own."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date
-from babel.numbers import format_decimal
+from babel.numbers import get_decimal_symbol, get_group_symbol
 from flask import Flask, Response, current_app, g, request
 from flask_babel import Babel, get_translations
 
@@ -30,7 +32,7 @@ def set_up_translations(app: Flask) -> None:
         newstyle=True,
     )
     app.jinja_env.globals.update(language=language, theme=theme, languages=LANGUAGES, same_page=same_page)
-    app.jinja_env.filters.update(moment=moment, number=number)
+    app.jinja_env.filters.update(day=day, moment=moment, number=number)
 
 
 def _catalogue() -> Any:
@@ -42,19 +44,27 @@ def _catalogue() -> Any:
 def language() -> str:
     """Return the language that was chosen, else the best of those that the browser asks for."""
     chosen = request.cookies.get(LANGUAGE_COOKIE, "")
-    return chosen if chosen in LANGUAGES else request.accept_languages.best_match(LANGUAGES) or "en"
+    if chosen in LANGUAGES:
+        return chosen
+    # Not `best_match`, for which `de-AT, en;q=0.5` is English.
+    wanted = (tag.partition("-")[0].lower() for tag, quality in request.accept_languages if quality > 0)
+    return next((tag for tag in wanted if tag in LANGUAGES), "en")
 
 
 def moment(text: str) -> str:
     """Return a moment of the database in words, such as `2 December 2026, 16:10 UTC`, for pages without scripts."""
     value = datetime.fromisoformat(text).astimezone(UTC)
-    return f"{format_date(value, 'long', _format())}, {value:%H:%M} UTC"
+    return f"{_date(value.date(), 'long', language())}, {value:%H:%M} UTC"
 
 
-def number(value: int) -> str:
-    """Return a number with its thousands set off."""
-    # Most are small, and Babel takes its time.
-    return str(value) if abs(value) < 1000 else format_decimal(value, locale=_format())  # noqa: PLR2004 - a thousand
+def day(text: str) -> str:
+    """Return a day in its short form, such as `2 Dec 2026`."""
+    return _date(date.fromisoformat(text), "medium", language())
+
+
+def number(value: float, digits: int = 0) -> str:
+    """Return a number with its thousands set off, and as many digits behind the point."""
+    return f"{value:,.{digits}f}".translate(_signs(language()))
 
 
 def same_page() -> str:
@@ -63,8 +73,17 @@ def same_page() -> str:
     return request.full_path.rstrip("?") if is_opened else "/"
 
 
-def _format() -> str:
-    return _FORMATS.get(language(), language())
+# Babel takes its time, and a page may show hundreds.
+@lru_cache(maxsize=1_000)
+def _date(value: date, form: str, code: str) -> str:
+    return format_date(value, form, _FORMATS.get(code, code))
+
+
+@cache
+def _signs(code: str) -> dict[int, str]:
+    """Return what stands in a language in place of Python's comma and point."""
+    locale = Locale.parse(_FORMATS.get(code, code))
+    return str.maketrans({",": get_group_symbol(locale), ".": get_decimal_symbol(locale)})
 
 
 def theme() -> str:
