@@ -16,6 +16,7 @@ import scim_server.web
 CATALOGUE = Path(scim_server.web.__file__).parent / "translations" / "de" / "LC_MESSAGES" / "messages.po"
 _READ_OUT = ("aria-label", "title", "placeholder", "alt", "data-copied", "data-told")
 _AS_IT_IS = frozenset({"script", "style", "code", "pre", "time"})
+_PLACEHOLDER = re.compile(r"(%\(\w+\)[sd])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -27,8 +28,9 @@ class _Bracketed(NullTranslations):
         self._known = known
 
     def gettext(self, message: str) -> str:
-        """Return a text that is in the catalogue in brackets."""
-        return f"⟦{message}⟧" if message in self._known else message
+        """Return a text that is in the catalogue in brackets, and outside of them what is put into it."""
+        parts = _PLACEHOLDER.split(message) if message in self._known else []
+        return "".join(part if index % 2 else f"⟦{part}⟧" for index, part in enumerate(parts)) or message
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         """Return the form of a number."""
@@ -75,11 +77,5 @@ def speak_in_brackets(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
 def forgotten(page: str, names: Iterable[str]) -> list[str]:
     """Return the texts of a page with words outside of brackets; `names` are patterns of what is data."""
     data = re.compile("|".join(rf"(?<!\w)(?:{name})(?!\w)" for name in sorted(names, key=len, reverse=True)))
-    found = []
-    for text in _Visible(page).texts:
-        rest = text
-        while (shorter := re.sub(r"⟦[^⟦⟧]*⟧", " ", rest)) != rest:
-            rest = shorter
-        if _WORD.search(data.sub(" ", rest)):
-            found.append(" ".join(text.split()))
-    return found
+    texts = [" ".join(text.split()) for text in _Visible(page).texts]
+    return [text for text in texts if _WORD.search(data.sub(" ", re.sub(r"⟦[^⟦⟧]*⟧", " ", text)))]

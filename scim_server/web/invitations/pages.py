@@ -25,7 +25,7 @@ from scim_server.web.auth.blueprint import HOME
 from scim_server.web.auth.signing_in import begin
 from scim_server.web.errors import answer as answer_error
 from scim_server.web.errors import known_error
-from scim_server.web.pages import PagesBlueprint, detail_of, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page, said
 from scim_server.web.pages.blueprint import protect_form
 from scim_server.web.pages.cookies import remember, signed_in
 from scim_server.web.pages.translations import moment
@@ -168,7 +168,7 @@ def _wants_json() -> bool:
 def _shown(found: InvitationRecord) -> dict[str, Any]:
     return {
         "organization_name": found.organization_name,
-        "inviter_name": found.inviter.name,
+        "inviter_name": said(found.inviter.name),
         "role_title": _title(found.role),
         "email": found.email,
         "expires_at": moment(found.expires_at),

@@ -77,6 +77,8 @@ SENTENCES: tuple[str, ...] = (
     _("Names and surnames by themselves are easy to guess"),
     _("Common names and surnames are easy to guess"),
     # Invitations.
+    _('The API token "%(name)s"'),
+    _("An administrator"),
     _("There is no such invitation. Use the newest mail that you received."),
     _("This invitation was used already."),
     _("This invitation was declined. Ask for a new one if that was a mistake."),

@@ -33,6 +33,7 @@ ON_ONE = {
     **{name: {rf"[\w.]*\b({'|'.join(PERMISSIONS)})": "permissions"} for name in ("role", "ask_for_role")},
     "audit_event": {r"connectionId|name|status": "names of attributes"},
     "user": {r"True|ACTIVE|scim|ORGANIZATION_MEMBER": "values before and after"},
+    "ask_to_delete_token": {"Delete": "the word that is typed, the same in every language"},
     "export_audit_log": {r".+": "a file for programs"},
 }
 
