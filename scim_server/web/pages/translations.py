@@ -67,8 +67,13 @@ def number(value: float, digits: int = 0) -> str:
     return f"{value:,.{digits}f}".translate(_signs(language()))
 
 
-def same_page() -> str:
-    """Return the path by which the present page is opened anew; the start where it answers forms alone."""
+def same_page() -> str | None:
+    """Return the path by which the present page is opened anew; the start where it answers forms alone.
+
+    None where the path names something: it may be a secret, which no page holds (IN10).
+    """
+    if request.view_args:
+        return None
     is_opened = "GET" in current_app.url_map.bind("").allowed_methods(request.path)
     return request.full_path.rstrip("?") if is_opened else "/"
 
