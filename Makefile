@@ -81,7 +81,7 @@ lock: $(VENV)/.dev-stamp ## lock the requirements again after a change of pyproj
 
 translations: $(VENV)/.dev-stamp ## take the texts of all pages into the catalogues of other languages, and compile what is translated
 	@$(BIN)/pybabel -q extract --mapping-file $(CATALOGUES)/babel.cfg --keyword lazy_gettext --no-location --sort-output \
-		--project scim-server --output-file $(CATALOGUES)/messages.pot scim_server/web
+		--project scim-server --output-file $(CATALOGUES)/messages.pot scim_server/web scim_server/connections/remedies.py
 	@$(BIN)/pybabel -q update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --no-fuzzy-matching \
 		--ignore-pot-creation-date --ignore-obsolete
 	@rm $(CATALOGUES)/messages.pot

@@ -66,8 +66,8 @@ def charts_of(days: list[Day]) -> list[Chart]:
     return [
         stacked("members", lazy_gettext("Users by status"), names, statuses),
         stacked("sources", lazy_gettext("Active Users by source"), names, sources),
-        stacked("joined", lazy_gettext("Joined"), names, joined),
-        stacked("left", lazy_gettext("Left"), names, left),
+        stacked("joined", lazy_gettext("People who joined"), names, joined),
+        stacked("left", lazy_gettext("People who left"), names, left),
         stacked("requests", lazy_gettext("Provisioning requests"), names, requests),
     ]
 

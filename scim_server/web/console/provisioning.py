@@ -49,7 +49,7 @@ def set_up(connection_id: str) -> Response:
 def create_scim_token(connection_id: str) -> Response:
     """Make a token for SCIM alone and show it, this once, where the guide asks for it."""
     guide = guide_of(request.form.get("provider"))
-    name = guide.name if guide is not None else _("Identity provider")
+    name = str(guide.name) if guide is not None else _("Identity provider")
     wanted = TokenRequest(name=name, kind=Kind.SCIM, connection_id=connection_id, expires_in_days=TOKEN_DAYS)
     _token, text = create_token(requester(), wanted)
     return _guide(connection_id, text)

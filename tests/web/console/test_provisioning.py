@@ -213,7 +213,13 @@ def test_the_dashboard(alice: Seat, bob: Seat, cast: Cast, recorder: Recorder, m
     recorder.flush()
     count_of(cast.acme.organization_id, monkeypatch)
     alice.get("/dashboard?days=7")
-    for title in ("Users by status", "Active Users by source", "Joined", "Left", "Provisioning requests"):
+    for title in (
+        "Users by status",
+        "Active Users by source",
+        "People who joined",
+        "People who left",
+        "Provisioning requests",
+    ):
         assert title in alice.text
     assert alice.text.count("<svg") >= 5
     assert alice.text.count("Show as a table") == alice.text.count("<svg")

@@ -46,7 +46,7 @@ class Guide:
     """
 
     slug: str
-    name: str
+    name: Text
     summary: Text
     steps: tuple[Step, ...]
     first_requests: Text

@@ -157,7 +157,7 @@ CANAILLE = Guide(
 
 GENERIC = Guide(
     "generic",
-    "Another identity provider",
+    lazy_gettext("Another identity provider"),
     lazy_gettext("Whatever speaks SCIM 2.0 over HTTPS with a bearer token."),
     (
         Step(
