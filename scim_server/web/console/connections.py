@@ -16,6 +16,7 @@ from scim_server.web.console.asking import ask
 from scim_server.web.console.blueprint import console, go, show, show_again, tell, to
 from scim_server.web.console.membership import DISABLED, membership_options
 from scim_server.web.console.visit import requester
+from scim_server.web.pages import said
 
 CREATE, DELETE = "organization.connections.create", "organization.connections.delete"
 
@@ -86,7 +87,7 @@ def _deletion(found: ConnectionRecord, error: ScimError | None = None) -> Respon
     values = {"section": "provisioning", "typed": found.name, "back": to("connection_health", connection_id=found.id)}
     if error is None:
         # What stands against it is said before anybody types.
-        values["alert"] = asked.hindrance or ""
+        values["alert"] = said(asked.hindrance or "")
     title = _("Delete the Connection %(name)s?", name=found.name)
     return ask(title, _consequences(asked), _("Delete Connection"), error=error, **values)
 
@@ -103,7 +104,7 @@ def _consequences(asked: Deletion) -> list[str]:
             1,
             ngettext("%(num)d domain no longer leads to it.", "%(num)d domains no longer lead to it.", asked.domains),
         )
-    if asked.other_tokens:
+    if asked.successor is not None and asked.other_tokens:
         facts.append(
             ngettext(
                 "%(num)d API token that does not provision passes to %(name)s.",

@@ -26,6 +26,7 @@ def test_the_only_one_is_not_offered_for_deletion(alice: Seat, cast: Cast) -> No
     assert "Delete Connection" not in alice.text
     alice.get(f"/provisioning/{only}/delete")
     assert "This is the only Connection of the Organization" in alice.text
+    assert "None" not in alice.text
     assert alice.post(f"/provisioning/{only}/delete", typed="Identity provider").status_code == 409
 
 
