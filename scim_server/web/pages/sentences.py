@@ -187,6 +187,8 @@ SENTENCES: tuple[str, ...] = (
     _("A URL's port is from 1 to 65535."),
     _("The host is no name that the DNS knows; write it in its xn-- form."),
     _("An issuer has no query part."),
+    _("A URL has at most %(most)s plain ASCII characters, without spaces."),
+    _("Nobody has set up signing in by the Connection '%(id)s'."),
     _("This Organization has no bypass link."),
     _("Write https: what is sent and answered would cross the network in the clear."),
     _(
