@@ -242,10 +242,9 @@ def test_the_operators_link(page: Page, app: Flask, scim: ScimClient, organizati
     check(page, "set-up")
     page.get_by_label("Your name").fill("Ann Adams")
     page.get_by_label("Choose a password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Set up").click()
-    check(page, "set-up-done")
-    page.goto("/login?next=/me")
-    type_password(page, email, NEW_PASSWORD)
+    page.get_by_role("button", name="Set up and sign in").click()
+    heading(page, "Access Management")
+    page.goto("/me")
     heading(page, "Ann Adams")
     answer = page.goto(link)
     assert answer is not None

@@ -10,7 +10,9 @@ from scim_server.accounts.one_time import Purpose
 from scim_server.accounts.service import normal_email
 from scim_server.accounts.sign_on import SignOnRequired
 from scim_server.protocol.errors import ScimError
+from scim_server.users.logins import accept_login
 from scim_server.web.auth.blueprint import again, auth, here
+from scim_server.web.auth.signing_in import enter_with_new_password
 from scim_server.web.pages import detail_of, page
 
 _SENT = lazy_gettext(
@@ -91,21 +93,24 @@ def confirm_change(secret: str) -> Response:
 def show_set_up(secret: str) -> Response:
     """Ask for a name and a password."""
     offered = setting_up.look(secret)
-    return page("auth/set_up.html", email=offered.email, asks_name=offered.account is None, name="")
+    return page("auth/set_up.html", offered=offered, name="")
 
 
 @auth.post("/set-up/<secret>")
 def set_up(secret: str) -> Response:
-    """Make the Account of the operator's link, or set its password."""
+    """Make the Account of the operator's link, or set its password, and sign in with it."""
     offered, name = setting_up.look(secret), request.form.get("name", "")
     try:
-        setting_up.accept(secret, name=name, password=request.form.get("password", ""), origin=here())
+        accept_login(secret, name=name, password=request.form.get("password", ""), origin=here())
     except LinkEnded:
         raise
     except ScimError as error:
-        asked = {"email": offered.email, "asks_name": offered.account is None, "name": name}
-        return again("auth/set_up.html", error, **asked)
-    return page("auth/told.html", title=_("Your account is set up"), text=_("Sign in with it now."), link="/login")
+        return again("auth/set_up.html", error, offered=offered, name=name)
+    try:
+        return enter_with_new_password(offered.email, request.form.get("password", ""))
+    except ScimError as error:
+        # Such as single sign-on as the only way in: the password is set all the same.
+        return page("auth/told.html", title=_("Your account is set up"), text=detail_of(error), link="/login")
 
 
 @auth.errorhandler(LinkEnded)

@@ -10,7 +10,7 @@ from scim_server.accounts import bypass, passkeys, second_factors, sessions, sig
 from scim_server.accounts.links import public_url
 from scim_server.accounts.service import normal_email
 from scim_server.accounts.sign_on import SignOn, SignOnRequired, sign_on_of
-from scim_server.accounts.signing_in import Entered, StepExpired
+from scim_server.accounts.signing_in import Entered, SecondStep, StepExpired
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError
 from scim_server.sso.logging_out import login_elsewhere, logout_url
 from scim_server.web.auth.blueprint import again, auth, go, here, local_path
@@ -98,10 +98,7 @@ def check_password() -> Response:
         return page("auth/told.html", error.status, title=_("Confirm your address"), text=detail_of(error))
     except ScimError as error:
         return again("auth/password.html", error, email=email)
-    if isinstance(step, Entered):
-        return enter(step.secret)
-    session[_STEP] = step.secret
-    return go("/login/second-factor")
+    return _go_on(step)
 
 
 @auth.get("/login/second-factor")
@@ -146,6 +143,11 @@ def logout() -> Response:
     return page("auth/leaving.html", title=_("Signed out"), text=text, url=url)
 
 
+def enter_with_new_password(email: str, password: str) -> Response:
+    """Sign in with a password that was set a moment ago, by the rules of every login; raises what those raise."""
+    return _go_on(signing_in.with_password(email, password, here(), bypass_secret=session.get(_BYPASS, "")))
+
+
 def enter(secret: str, wanted: str | None = None) -> Response:
     """Hand the new session to the browser, end the one it had, and go to the page that was wanted."""
     wanted = local_path(wanted or session.get(_NEXT))
@@ -161,6 +163,14 @@ def lead_to_sign_on(error: SignOnRequired) -> Response:
     """Say that there is another way in, and lead there."""
     url = f"/login/sso/{error.sign_on.connection_id}"
     return page("auth/told.html", error.status, title=_("Sign in another way"), text=detail_of(error), link=url)
+
+
+def _go_on(step: Entered | SecondStep) -> Response:
+    """Enter, or ask for the second factor."""
+    if isinstance(step, Entered):
+        return enter(step.secret)
+    session[_STEP] = step.secret
+    return go("/login/second-factor")
 
 
 def _is_bypassed(sign_on: SignOn) -> bool:

@@ -171,6 +171,7 @@ SENTENCES: tuple[str, ...] = (
     _("A token with roles below the Organization is rotated by an Organization Owner alone."),
     # Connections, single sign-on and domains.
     _("There is no such Connection in this Organization."),
+    _("A Connection's name has 1 to %(most)s printable characters."),
     _("There is a Connection %(name)s already; choose another name."),
     _("An Organization has at most %(most)s Connections; delete one first."),
     _("This is the only Connection of the Organization; create another one first."),

@@ -40,6 +40,10 @@ OWNERS_ALONE = {
     "audit_log",
     "audit_event",
     "check_audit_log",
+    "ask_for_connection",
+    "ask_to_delete_connection",
+    "ask_to_revoke_invitation",
+    "ask_to_remove_team_member",
 }
 
 

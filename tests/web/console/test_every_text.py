@@ -39,7 +39,7 @@ ON_ONE = {
 }
 # And on those that answer a form, which may be any.
 ANSWERED = {
-    r"ORGANIZATION_\w+|organization": "roles as on the wire",
+    r"ORGANIZATION_\w+( api)?|organization": "roles as on the wire",
     r"True|False|(IN)?ACTIVE|PENDING|scim": "values before and after",
     r"Delete": "the word that is typed",
 }

@@ -73,6 +73,7 @@ def test_each_guide_shows_the_values_to_copy(alice: Seat, cast: Cast, path: str,
     assert f"/scim/v2/{cast.acme.organization_id}" in alice.text
     assert "{base_url}" not in alice.text
     assert "{token}" not in alice.text
+    assert "{today}" not in alice.text
     assert alice.text.count("<h3>") >= len(guide.steps)
 
 
