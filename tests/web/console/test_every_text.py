@@ -28,7 +28,7 @@ AS_IT_IS = {
     **{re.escape(str(guide.name)): "identity providers" for guide in GUIDES},
     **{re.escape(title): "titles of roles, which the operator declares" for title in TITLES},
 }
-ROLE_FORMS = ("role", "ask_for_role", "create_role", "change_role")
+ROLE_FORMS = ("role", "ask_for_role", "create_role", "update_role")
 # The same, on single screens.
 ON_ONE = {
     **{name: {rf"[\w.]*\b({'|'.join(PERMISSIONS)})": "permissions"} for name in ROLE_FORMS},
