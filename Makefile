@@ -39,7 +39,7 @@ $(call environment,$(VENV))
 @touch $@
 endef
 
-.PHONY: help setup run test check coverage bench reliability canaille lock translations clean
+.PHONY: help setup run test check coverage bench reliability canaille lock translations pictures clean
 
 help: ## show what there is to do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -81,11 +81,14 @@ lock: $(VENV)/.dev-stamp ## lock the requirements again after a change of pyproj
 
 translations: $(VENV)/.dev-stamp ## take the texts of all pages into the catalogues of other languages, and compile what is translated
 	@$(BIN)/pybabel -q extract --mapping-file $(CATALOGUES)/babel.cfg --keyword lazy_gettext --no-location --sort-output \
-		--project scim-server --output-file $(CATALOGUES)/messages.pot scim_server/web
+		--project scim-server --output-file $(CATALOGUES)/messages.pot scim_server/web scim_server/connections/remedies.py
 	@$(BIN)/pybabel -q update --input-file $(CATALOGUES)/messages.pot --output-dir $(CATALOGUES) --no-fuzzy-matching \
 		--ignore-pot-creation-date --ignore-obsolete
 	@rm $(CATALOGUES)/messages.pot
 	@$(BIN)/pybabel -q compile --directory $(CATALOGUES)
+
+pictures: $(VENV)/.dev-stamp ## take the pictures of the documentation anew, in docs/pictures
+	@$(BIN)/python -m tests.browser.pictures
 
 clean: ## remove everything that was installed or cached; the data in var/ stays
 	@rm -rf .venv .venv-canaille .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* htmlcov build dist

@@ -132,6 +132,7 @@ def scim_page(page: str) -> str:
 def guide_page(guide: Guide) -> str:
     """Return how an identity provider is set up, in the words of the console; needs a request context."""
     place = {"{base_url}": "<SCIM base URL>", "{token}": "<token>", "{organization_id}": "<Organization ID>"}
+    place["{today}"] = "<today, as 2026-01-31>"
 
     def filled(value: object) -> str:
         text = str(value)

@@ -1,6 +1,7 @@
 """The application factory: an ordered list of set-up steps; the order is the documentation."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from flask import Flask, Request
@@ -24,6 +25,7 @@ from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.recording import set_up_recording
 from scim_server.web.refusals import set_up_refusals
 from scim_server.web.request_log import set_up_request_log
+from scim_server.web.routing import Routes, ScimFirst, scim_routes
 from scim_server.web.scim import scim
 from scim_server.web.security import set_up_security
 
@@ -39,7 +41,12 @@ class Application(Flask):
         """Match the path alone: Flask would take the host apart, which `web.security` judges by itself."""
         if request is None:
             return None
-        return self.url_map.bind("localhost", path_info=request.path, default_method=request.method)
+        return ScimFirst(self.url_map, self.scim_routes, request.path, request.method)
+
+    @cached_property
+    def scim_routes(self) -> Routes:
+        """Return the routes that are looked up; asked for by the first request, after which none are added."""
+        return scim_routes(self.url_map)
 
 
 def create_app(settings: Settings) -> Flask:

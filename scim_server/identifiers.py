@@ -20,7 +20,7 @@ def now() -> str:
 
 def moment(value: datetime) -> str:
     """Return an aware datetime in the form of `now()`, which sorts as time does."""
-    return f"{value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
+    return f"{value.astimezone(UTC).isoformat(timespec='microseconds').removesuffix('+00:00')}Z"
 
 
 def first_id(at: datetime) -> str:

@@ -18,6 +18,8 @@ from tests.support.installation import Installation
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
 RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+PICTURE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
+WORDS_OF_A_PICTURE, MAX_PICTURES_BYTES = 8, 1_200_000
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 
 
@@ -43,6 +45,22 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert target.is_relative_to(ROOT), link
         if anchor:
             assert anchor in anchors(target), link
+
+
+def test_each_picture_is_named_and_small() -> None:
+    """`make pictures` takes them; whoever cannot see one is told what it shows."""
+    named = {
+        (page.parent / path).resolve(): words
+        for page in PAGES
+        for words, path in PICTURE.findall(page.read_text(encoding="utf-8"))
+    }
+    there = set((ROOT / "docs" / "pictures").iterdir())
+
+    assert set(named) == there
+    assert all(len(words.split()) >= WORDS_OF_A_PICTURE for words in named.values())
+    assert sum(path.stat().st_size for path in there) < MAX_PICTURES_BYTES
+    # Width and height stand behind the first 16 bytes of a PNG.
+    assert {int.from_bytes(path.read_bytes()[16:20], "big") for path in there} == {1200}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if RUNNABLE.search(page.read_text("utf-8"))], ids=name_of)

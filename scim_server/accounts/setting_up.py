@@ -1,8 +1,10 @@
 """The operator's part: a link by which a person gets into an Account without mail, and Accounts switched off."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, column, select, table, update
+from sqlalchemy.types import Text
 
 from scim_server.accounts import one_time, passwords, sessions
 from scim_server.accounts.links import LinkEnded, link
@@ -12,19 +14,29 @@ from scim_server.accounts.one_time import Purpose
 from scim_server.accounts.recovery import set_password
 from scim_server.accounts.service import AccountRecord, find_by_email, insert_account
 from scim_server.audit.service import Origin
-from scim_server.database import transaction
+from scim_server.database import reading, transaction
 from scim_server.identifiers import now
 from scim_server.protocol.errors import NotFound
 
+_organizations = table("organizations", column("id", Text()), column("name", Text()))
+_NAME = select(_organizations.c.name).where(_organizations.c.id == bindparam("organization"))
 _SWITCH = update(Account).where(Account.id == bindparam("of_account")).values(disabled_at=bindparam("at"))
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """Whose link it is; `account` is None where it will be made."""
+    """Whose link it is, and to which Organization it leads; `account` is None where it will be made."""
 
     email: str
+    organization_name: str
     account: AccountRecord | None
+
+
+class Accepted(NamedTuple):
+    """The User whose person has a login now."""
+
+    organization_id: str
+    user_id: str
 
 
 def offer(connection: Connection, organization_id: str, user_id: str, email: str) -> str:
@@ -39,13 +51,17 @@ def look(secret: str) -> Offer:
     if issued is None:
         raise LinkEnded
     email = str(issued.data["email"])
-    return Offer(email, find_by_email(email))
+    with reading() as connection:
+        name = connection.execute(_NAME, {"organization": issued.data["organization"]}).scalar()
+    if name is None:
+        raise LinkEnded
+    return Offer(email, name, find_by_email(email))
 
 
-def accept(secret: str, *, name: str, password: str, origin: Origin) -> None:
-    """Make the Account, or give the one that there is another password, and link the User to it.
+def accept(secret: str, *, name: str, password: str, origin: Origin) -> Accepted:
+    """Make the Account, or give the one that there is another password, and link the User to it, whom it returns.
 
-    Signing in comes after, with the second factor where there is one. Raises LinkEnded, WeakPassword, NotLinked,
+    Signing in with it comes after, by the rules of every login. Raises LinkEnded, WeakPassword, NotLinked,
     InvalidValue for a name, Conflict for an Account that is switched off.
     """
     offered = look(secret)
@@ -63,7 +79,9 @@ def accept(secret: str, *, name: str, password: str, origin: Origin) -> None:
         else:
             account_id = account.id
             set_password(connection, account_id, hashed, origin)
-        link_user(connection, str(issued.data["organization"]), str(issued.data["user"]), account_id)
+        accepted = Accepted(str(issued.data["organization"]), str(issued.data["user"]))
+        link_user(connection, *accepted, account_id)
+        return accepted
 
 
 def switch(email: str, *, off: bool) -> None:

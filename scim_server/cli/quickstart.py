@@ -51,7 +51,12 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
     if as_json:
         print_json(result)
         return
-    click.echo("Give these two to your identity provider:")
+    if result["owner_link"]:
+        click.echo("Open the console with this link, good once and within a day; the Owner chooses a password there:")
+        click.echo(f"  {result['owner_link']}")
+        click.echo("Its Provisioning screen connects your identity provider. By hand, give it these two:")
+    else:
+        click.echo("Give these two to your identity provider:")
     print_fields({"  SCIM base URL": result["scim_base_url"], "  SCIM token": result["scim_token"]})
     click.echo()
     print_fields(
@@ -61,8 +66,6 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
             "API token": result["api_token"],
         }
     )
-    if result["owner_link"]:
-        click.echo(f"The Owner chooses a password here, once and within a day: {result['owner_link']}")
     click.echo(f"The tokens are kept in {memory}, for this user alone. Without that file the next run makes new ones.")
     if folder := mail_folder(settings):
         click.echo(f"No smtp_host is set, so mails become files in {folder}.")

@@ -49,7 +49,10 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
     with create_foundation(settings).app_context():
         require_tables()
     _require_free_port(settings)
-    click.echo(f"Serving SCIM on {settings.public_url}/scim/v2/ (listening on {settings.host}:{settings.port}).")
+    base = settings.public_url
+    click.echo(
+        f"Serving the console at {base}/ and SCIM at {base}/scim/v2/ (listening on {settings.host}:{settings.port})."
+    )
     if folder := mail_folder(settings):
         click.echo(f"No smtp_host is set, so mails become files in {folder}.")
     server(settings).serve()

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection as DatabaseConnection
-from sqlalchemy import bindparam, column, delete, func, insert, select, table, update
-from sqlalchemy.types import Text
+from sqlalchemy import bindparam, func, insert, select
 
 from scim_server.audit.service import Event, record
 from scim_server.connections.models import Connection
@@ -16,11 +15,10 @@ from scim_server.database import reading, transaction
 from scim_server.identifiers import new_id, now
 from scim_server.protocol.errors import Conflict, NotFound, Uniqueness
 from scim_server.roles.authority import Requester
-from scim_server.tokens.models import Token
-from scim_server.tokens.recognition import SCIM_SCOPE
 from scim_server.users.waiting import admit_waiting_as, count_waiting
 
 MAX_CONNECTIONS = 20
+MAX_NAME_LENGTH = 100
 
 _COLUMNS = (
     Connection.id,
@@ -43,22 +41,6 @@ _LIST = (
 )
 _COUNT = select(func.count()).select_from(Connection).where(_OF_ORGANIZATION)
 _SAME_NAME = select(Connection.id).where(_OF_ORGANIZATION, Connection.name == bindparam("name"))
-_DELETE = delete(Connection).where(*_OF_CONNECTION)
-_OF_TOKENS = (Token.organization_id == bindparam("organization"), Token.connection_id == bindparam("connection"))
-_LIVE_TOKENS = (
-    select(Token.id, Token.name, Token.scopes)
-    .where(
-        *_OF_TOKENS, Token.revoked_at.is_(None), (Token.expires_at.is_(None)) | (Token.expires_at > bindparam("now"))
-    )
-    .order_by(Token.id)
-)
-_domains = table("domains", column("organization_id", Text()), column("connection_id", Text()))
-_UNMAP_DOMAINS = (
-    update(_domains)
-    .where(_domains.c.organization_id == bindparam("of"), _domains.c.connection_id == bindparam("deleted"))
-    .values(connection_id=None)
-)
-_MOVE_TOKENS = update(Token).where(*_OF_TOKENS).values(connection_id=bindparam("successor"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,33 +123,6 @@ def change_connection(
             _check_role(requester, {"automatic_membership": role})
             admitted = admit_waiting_as(connection, organization_id, requester.origin, role)
         return _found(connection, requester, connection_id), admitted
-
-
-def delete_connection(requester: Requester, connection_id: str) -> None:
-    """Delete a Connection; the people and Teams that came by it stay, and sign in with a password where they have one.
-
-    Tokens that do not provision pass to the Organization's first Connection. Raises NotFound, and Conflict for the
-    last Connection and for one whose SCIM tokens are still good.
-    """
-    requester.require("organization.connections.delete")
-    organization_id = requester.organization_id
-    key = {"organization": organization_id, "connection": connection_id}
-    with transaction() as connection:
-        others = [each for each in lock_connections(connection, organization_id) if each != connection_id]
-        before = _found(connection, requester, connection_id)
-        if not others:
-            raise Conflict("This is the only Connection of the Organization; create another one first.")
-        live = connection.execute(_LIVE_TOKENS, {**key, "now": now()})
-        provisioning = [f"{token.name!r} ({token.id})" for token in live if SCIM_SCOPE in token.scopes]
-        if provisioning:
-            raise Conflict(
-                f"SCIM tokens of this Connection are still good; delete them first: {', '.join(provisioning)}."
-            )
-        connection.execute(_MOVE_TOKENS, {**key, "successor": others[0]})
-        connection.execute(_UNMAP_DOMAINS, {"of": organization_id, "deleted": connection_id})
-        connection.execute(_DELETE, key)
-        event = Event("owner:connection:deleted", "Connection", connection_id, {"name": [before.name, None]})
-        record(connection, organization_id, requester.origin, [event])
 
 
 def _check_role(requester: Requester, settings: Mapping[str, Any]) -> None:

@@ -21,7 +21,8 @@ _MAX_DEPTH = 40
 
 _SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api[-_]?key|private[-_]?key", re.IGNORECASE)
 # A body with none of these has no such name: quicker to look for than the names. An escape could spell any of them.
-_TRACES = (b"passw", b"secret", b"token", b"credential", b"authorization", b"api", b"private", b"\\u")
+_WORDS = ("passw", "secret", "token", "credential", "authorization", "api", "private")
+_TRACES = (*(word.encode() for word in _WORDS), b"\\u")
 # A token of this server, and whatever else is sent as a bearer.
 _TOKEN = re.compile(
     r"scim_[0-9A-Za-z]{20}_[0-9A-Za-z_-]+|bearer(?: |\+|%20)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*", re.IGNORECASE
@@ -43,7 +44,8 @@ def query_shown(query: str) -> str:
 
 def names_secret(query: str) -> bool:
     """Tell whether a query string names a secret; then it may hold one, and so may an answer that repeats it."""
-    return _SECRET_NAME.search(unquote_plus(query) if "%" in query else query) is not None
+    plain_query = (unquote_plus(query) if "%" in query else query).lower()
+    return any(word in plain_query for word in _WORDS) and _SECRET_NAME.search(plain_query) is not None
 
 
 def answer_shown(body: bytes, longest: int = MAX_BODY) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, pre_load, validate, validates
 
 from scim_server.protocol.bodies import REQUIRED, check_schemas, detail, kind, quoted, twins
 from scim_server.protocol.errors import InvalidSyntax, InvalidValue, PayloadTooLarge
@@ -118,12 +118,10 @@ class _PatchOperation(MessageSchema):
     path = _text(load_default=None)
     value = fields.Raw(allow_none=True)
 
-    @post_load
-    def name_op(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        op = data["op"].lower()
-        if op not in _PATCH_OPS:
-            raise ValidationError({"op": ["must be 'add', 'remove' or 'replace'"]})
-        return {**data, "op": op}
+    @validates("op")
+    def is_known(self, op: str, **_: Any) -> None:
+        if op.lower() not in _PATCH_OPS:
+            raise ValidationError("must be 'add', 'remove' or 'replace'")
 
 
 class _PatchOp(MessageSchema):
@@ -198,7 +196,7 @@ _PATCH_OP, _SEARCH, _BULK = _PatchOp(), _Search(), _Bulk()
 def load_patch(body: Any) -> list[dict[str, Any]]:
     """Return the operations of a PatchOp (RFC 7644 §3.5.2).
 
-    Shape: [{"op": "add", "path": "members", "value": [...]}]: `op` in lower case, `path` None where there is none,
+    Shape: [{"op": "add", "path": "members", "value": [...]}]: `op` in any letter case, `path` None where there is none,
     `value` only where one was sent, be it null. Raises InvalidSyntax, and PayloadTooLarge over MAX_PATCH_OPERATIONS.
     """
     plain = _plain_operations(body)

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -136,7 +136,7 @@ def recognise(text: str) -> Principal | None:
         return None
     if found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= moment_):
         return None
-    if _is_stale(found.last_used_at):
+    if found.last_used_at is None or _stale_from(found.last_used_at) < moment_:
         _note_use(parts.id, moment_)
     return Principal(
         token_id=parts.id,
@@ -174,5 +174,7 @@ def _note_use(token_id: str, moment_: str) -> None:
         _log.warning("the use of a token was not noted", exc_info=error)
 
 
-def _is_stale(last_used_at: str | None) -> bool:
-    return last_used_at is None or last_used_at < moment(datetime.now(UTC) - timedelta(seconds=LAST_USED_PRECISION))
+@lru_cache
+def _stale_from(last_used_at: str) -> str:
+    """Return from when on a use is noted again."""
+    return moment(datetime.fromisoformat(last_used_at) + timedelta(seconds=LAST_USED_PRECISION))

@@ -1,5 +1,7 @@
 """The first Owner of an Organization, made by the operator and not by an identity provider."""
 
+from typing import Any
+
 from sqlalchemy import Connection
 
 from scim_server.audit.service import Event, Origin, record
@@ -11,6 +13,23 @@ from scim_server.roles.catalogue import catalogue
 from scim_server.users import store
 from scim_server.users.policy import Membership, Source, Status
 
+# A family name is among what identity providers probe for.
+_OWNER = "Owner"
+
+
+def name_of_address(email: str) -> dict[str, Any]:
+    """Return what an Owner is called of whom nothing but the address is known."""
+    local = email.rpartition("@")[0]
+    given, _, family = local.replace(".", " ").replace("_", " ").title().partition(" ")
+    return name_of(f"{given} {family or _OWNER}")
+
+
+def name_of(full_name: str) -> dict[str, Any]:
+    """Return the attributes that hold a name."""
+    given, _, family = full_name.partition(" ")
+    name = {"formatted": full_name, "familyName": family or _OWNER, "givenName": given}
+    return {"name": name, "displayName": full_name}
+
 
 def insert_owner(connection: Connection, organization_id: str, origin: Origin, email: str) -> str:
     """Write an ACTIVE Owner with a name and a work e-mail address, and return the User's id.
@@ -20,12 +39,9 @@ def insert_owner(connection: Connection, organization_id: str, origin: Origin, e
     local, _, domain = email.rpartition("@")
     if not local or not domain or not email.isprintable() or " " in email or len(email) > MAX_INDEXED_STRING_LENGTH:
         raise InvalidValue(f"{email!r} is no e-mail address.")
-    given, _, family = local.replace(".", " ").replace("_", " ").title().partition(" ")
-    name = {"formatted": f"{given} {family or 'Owner'}", "familyName": family or "Owner", "givenName": given}
     attributes = {
         "userName": email,
-        "name": name,
-        "displayName": name["formatted"],
+        **name_of_address(email),
         "active": True,
         "emails": [{"value": email, "type": "work", "primary": True}],
     }

@@ -7,6 +7,7 @@ import logging
 
 import orjson
 from flask import Flask, Response, current_app, g, request
+from flask_babel import lazy_gettext
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, SecurityError
 
 from scim_server.database.transactions import is_unavailable
@@ -15,7 +16,7 @@ from scim_server.protocol.errors import ScimError
 from scim_server.roles.catalogue import UnknownRole
 from scim_server.web.console.blueprint import show
 from scim_server.web.management.errors import management_body
-from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page
 from scim_server.web.requests import request_id
 
 SCIM_MEDIA_TYPE = "application/scim+json"
@@ -39,15 +40,33 @@ _BY_STATUS: dict[int, type[ScimError]] = {
 _SERVER_ERRORS = 500
 # What a page says of each status.
 _FOR_PEOPLE = {
-    400: ("That did not work", "The server could not make sense of this. Go back, load the page again and try anew."),
-    401: ("Sign in first", "This page is for people who are signed in."),
-    403: ("Not for you", "You may not do this, or the page was open for too long. Load it again and try anew."),
-    404: ("There is no such page", "The address may be mistyped, or what it showed is gone."),
-    409: ("That does not fit any more", "Something changed meanwhile. Load the page again and try anew."),
-    413: ("That is too much", "The form holds more than this server takes."),
-    429: ("Too many attempts", "Wait a moment and try again."),
-    500: ("Something went wrong here", "Nothing was changed. Tell whoever runs this server the number below."),
-    503: ("Back in a moment", "The server is busy or starting again; nothing was changed. Try again in a few seconds."),
+    400: (
+        lazy_gettext("That did not work"),
+        lazy_gettext("The server could not make sense of this. Go back, load the page again and try anew."),
+    ),
+    401: (lazy_gettext("Sign in first"), lazy_gettext("This page is for people who are signed in.")),
+    403: (
+        lazy_gettext("Not for you"),
+        lazy_gettext("You may not do this, or the page was open for too long. Load it again and try anew."),
+    ),
+    404: (
+        lazy_gettext("There is no such page"),
+        lazy_gettext("The address may be mistyped, or what it showed is gone."),
+    ),
+    409: (
+        lazy_gettext("That does not fit any more"),
+        lazy_gettext("Something changed meanwhile. Load the page again and try anew."),
+    ),
+    413: (lazy_gettext("That is too much"), lazy_gettext("The form holds more than this server takes.")),
+    429: (lazy_gettext("Too many attempts"), lazy_gettext("Wait a moment and try again.")),
+    500: (
+        lazy_gettext("Something went wrong here"),
+        lazy_gettext("Nothing was changed. Tell whoever runs this server the number below."),
+    ),
+    503: (
+        lazy_gettext("Back in a moment"),
+        lazy_gettext("The server is busy or starting again; nothing was changed. Try again in a few seconds."),
+    ),
 }
 
 
@@ -114,7 +133,7 @@ def _page(error: ScimError) -> Response:
     if "visit" not in g:
         return page("pages/error.html", error.status, title=title, text=text, request_id=request_id())
     # Members are told what the services say, which names the way out.
-    detail = error.detail if error.status < _SERVER_ERRORS else ""
+    detail = detail_of(error) if error.status < _SERVER_ERRORS else ""
     return show("console/error.html", error.status, title=title, text=text, detail=detail, request_id=request_id())
 
 

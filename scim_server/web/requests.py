@@ -29,8 +29,8 @@ def request_id() -> str:
     environ = current_request().environ
     found: str | None = environ.get(_KEPT)
     if found is None:
-        sent = environ.get("HTTP_X_REQUEST_ID", "")
-        found = environ[_KEPT] = sent if _REQUEST_ID.fullmatch(sent) else new_id()
+        sent = environ.get("HTTP_X_REQUEST_ID")
+        found = environ[_KEPT] = sent if sent and _REQUEST_ID.fullmatch(sent) else new_id()
     return found
 
 

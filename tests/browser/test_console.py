@@ -110,6 +110,22 @@ def test_many_are_invited_at_once_and_each_has_its_result(alice: Console, check:
     check(alice.page, "console-invited")
 
 
+@shows("console.ask_to_revoke_invitation")
+def test_an_invitation_is_taken_back(alice: Console) -> None:
+    email = address("guest")
+    made = good(alice.cast.api.post("/invites", {"inviteeEmail": email, "role": "ORGANIZATION_MEMBER"}))
+    alice.open(f"/users/{made['userId']}")
+    alice.press("Take back…")
+    dialog = alice.page.get_by_role("dialog")
+    expect(dialog).to_contain_text(f"Take back the invitation of {email}?")
+    dialog.get_by_role("link", name="Cancel").click()
+    expect(dialog).to_be_hidden()
+    alice.press("Take back…")
+    dialog.get_by_role("button", name="Take back").click()
+
+    alice.told(f"The invitation of {email} is taken back.")
+
+
 @shows("console.edit_user")
 def test_edit_user(alice: Console, check: Check) -> None:
     alice.open("/users")
@@ -191,7 +207,14 @@ def test_several_are_removed_at_once_and_brought_back(alice: Console) -> None:
     alice.told("bob@acme.example is back")
 
 
-@shows("console.teams", "console.ask_for_team", "console.team", "console.ask_for_members", "console.ask_to_delete_team")
+@shows(
+    "console.teams",
+    "console.ask_for_team",
+    "console.team",
+    "console.ask_for_members",
+    "console.ask_to_remove_team_member",
+    "console.ask_to_delete_team",
+)
 def test_teams(alice: Console, check: Check) -> None:
     good(alice.cast.api.post("/workspaces", {"name": "Data"}))
     change(alice.cast, "OFF")
@@ -211,6 +234,11 @@ def test_teams(alice: Console, check: Check) -> None:
     alice.page.get_by_role("dialog").get_by_role("button", name="Save role").click()
     expect(alice.page.locator("#workspaces")).to_contain_text("Workspace Author")
     check(alice.page, "console-team")
+    alice.press("Take bob@acme.example out")
+    dialog = alice.page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Take bob@acme.example out of Analysts?")
+    dialog.get_by_role("button", name="Take out").click()
+    alice.told("The member is taken out of the Team.")
     alice.press("Delete Team…")
     alice.page.get_by_role("dialog").get_by_role("button", name="Yes, Continue").click()
 

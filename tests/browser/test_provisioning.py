@@ -2,20 +2,17 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
 from flask import Flask
 from playwright.sync_api import Browser, Page, expect
-from sqlalchemy import insert
 
-from scim_server.database import transaction
-from scim_server.statistics.models import DailyCount
 from tests.conftest import Cast
 from tests.support.accounts import address, link, make_account
 from tests.support.chromium import Check, Site, enter, new_context, shows
 from tests.support.client import GROUP, SCIM, USER
+from tests.support.history import write_history
 
 
 @pytest.fixture
@@ -123,35 +120,32 @@ def test_what_was_refused_is_found_and_understood(
     expect(page.get_by_text("Provisioning is on.")).to_be_visible()
 
 
+@shows("console.ask_for_connection", "console.ask_to_delete_connection")
+def test_a_connection_is_added_and_deleted(cast: Cast, page: Page, owner: Callable[[Page], str], check: Check) -> None:
+    base = owner(page)
+    page.goto(f"{base}/provisioning")
+    page.get_by_role("link", name="+ Connection").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name").fill("Okta of the subsidiary")
+    check(page, "add-connection")
+    dialog.get_by_role("button", name="Add Connection").click()
+    expect(page.get_by_text("Connection: Okta of the subsidiary")).to_be_visible()
+    page.get_by_role("link", name="Delete Connection…").click()
+    dialog.get_by_label("Type Okta of the subsidiary to confirm").fill("Okta of the subsidiary")
+    check(page, "delete-connection")
+    dialog.get_by_role("button", name="Delete Connection").click()
+    expect(page.get_by_text("The Connection Okta of the subsidiary is deleted.")).to_be_visible()
+
+
 @shows("console.dashboard")
 def test_the_dashboard(cast: Cast, page: Page, owner: Callable[[Page], str], check: Check) -> None:
-    today = datetime.now(UTC).date()
-    rows = []
-    for distance in range(30):
-        day = (today - timedelta(days=distance)).isoformat()
-        numbers = {
-            ("ACTIVE", "scim"): 940 - 18 * distance,
-            ("ACTIVE", "jit"): 120 - distance,
-            ("ACTIVE", "invite"): 40,
-            ("PENDING", "invite"): distance % 7 * 9,
-            ("INACTIVE", "scim"): 60 - distance,
-            ("JOINED", "scim"): 20 + distance % 5 * 6,
-            ("JOINED", "jit"): distance % 3 * 4,
-            ("LEFT", "scim"): distance % 4 * 3,
-        }
-        rows += [
-            {"organization_id": cast.acme.organization_id, "day": day, "measure": m, "source": s, "number": number}
-            for (m, s), number in numbers.items()
-            if number
-        ]
-    with transaction() as connection:
-        connection.execute(insert(DailyCount), rows)
+    today = write_history(cast.acme.organization_id)
     base = owner(page)
 
     page.goto(f"{base}/dashboard")
     expect(page.get_by_role("img", name=re.compile("Users by status"))).to_be_visible()
     page.get_by_text("Show as a table").first.click()
-    expect(page.get_by_role("rowheader", name=today.isoformat()).first).to_be_visible()
+    expect(page.get_by_role("rowheader", name=today).first).to_be_visible()
     check(page, "dashboard")
     page.get_by_role("link", name="7 days").click()
     expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")

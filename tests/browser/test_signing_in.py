@@ -57,6 +57,25 @@ def test_with_a_password(page: Page, account: str, email: str, check: Check) -> 
     heading(page, "Sign in")
 
 
+def test_the_language_is_chosen_before_signing_in(page: Page, account: str, email: str, check: Check) -> None:
+    page.goto("/login?next=/me")
+    expect(page.get_by_role("button", name="English")).to_have_attribute("aria-pressed", "true")
+    page.get_by_role("button", name="Deutsch").click()
+    heading(page, "Anmelden")
+    check(page, "sign-in-german")
+    page.get_by_label("E-Mail-Adresse").fill(email)
+    page.get_by_role("button", name="Weiter").click()
+    page.get_by_label("Passwort").fill("not this one")
+    page.get_by_role("button", name="Anmelden").click()
+    expect(page.get_by_role("alert")).to_contain_text("gehören nicht zusammen")
+    # The page that a refused form left is opened anew in the other language.
+    page.get_by_role("button", name="English").click()
+    heading(page, "Sign in")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    heading(page, "Bob Baker")
+
+
 @shows("auth.login_second_factor")
 def test_with_an_authenticator_and_with_a_recovery_code(
     page: Page, site: Site, account: str, email: str, check: Check
@@ -223,10 +242,9 @@ def test_the_operators_link(page: Page, app: Flask, scim: ScimClient, organizati
     check(page, "set-up")
     page.get_by_label("Your name").fill("Ann Adams")
     page.get_by_label("Choose a password").fill(NEW_PASSWORD)
-    page.get_by_role("button", name="Set up").click()
-    check(page, "set-up-done")
-    page.goto("/login?next=/me")
-    type_password(page, email, NEW_PASSWORD)
+    page.get_by_role("button", name="Set up and sign in").click()
+    heading(page, "Access Management")
+    page.goto("/me")
     heading(page, "Ann Adams")
     answer = page.goto(link)
     assert answer is not None

@@ -36,8 +36,7 @@ DATABASE_URI = "sqlite:///{home}/canaille.db"
 TRUSTED_DOMAINS = ["127.0.0.1"]
 
 [CANAILLE_SCIM]
-ENABLE_SERVER = true
-ENABLE_CLIENT = true
+{scim}
 """
 
 
@@ -62,10 +61,7 @@ class Canaille:
         canaille has no setting for a SCIM token: it sends an access token that it issued to the client, so ours is
         planted as one. The same token opens canaille's own SCIM API.
         """
-        self.home.mkdir()
-        text = _CONFIGURATION.format(secret=secrets.token_hex(16), port=self.port, home=self.home)
-        (self.home / "canaille.toml").write_text(text)
-        self.command("install")
+        self.configure("ENABLE_SERVER = true\nENABLE_CLIENT = true")
         client = ["--client-id", "scim-server", "--client-name", "scim-server", "--client-uri", scim_base_url]
         client += ["--redirect-uris", f"{scim_base_url}/unused", "--scope", "openid", "--scope", "profile"]
         client_id = json.loads(self.command("create", "client", *client))["id"]
@@ -75,6 +71,13 @@ class Canaille:
         self.command("create", "token", *token)
         self._client_id = client_id
         self._api = RealClient(self.port, "/scim/v2", scim_token)
+
+    def configure(self, scim: str) -> None:
+        """Make canaille's database and its configuration, with these lines in the section of SCIM."""
+        self.home.mkdir()
+        text = _CONFIGURATION.format(secret=secrets.token_hex(16), port=self.port, home=self.home, scim=scim)
+        (self.home / "canaille.toml").write_text(text)
+        self.command("install")
 
     def let_sign_in(self, redirect_uris: list[str], secret: str, *, return_to: str) -> None:
         """Make the SCIM server's client one that people sign in to, and out of: authorization code, with a secret."""
@@ -103,8 +106,9 @@ class Canaille:
         deadline = time.monotonic() + START_TIMEOUT
         while time.monotonic() < deadline:
             assert self._process.poll() is None, f"canaille ended: {self.log[-2000:]}"
-            with contextlib.suppress(OSError, HTTPException):
-                self._call("GET", "/ServiceProviderConfig")
+            anybody = RealClient(self.port, "", "")
+            with contextlib.suppress(OSError, HTTPException), contextlib.closing(anybody):
+                anybody.get("/")
                 return
             time.sleep(0.1)
         raise AssertionError(f"canaille does not answer: {self.log[-2000:]}")

@@ -54,12 +54,13 @@ def test_makes_everything_once(empty: Installation) -> None:
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
 
 
-def test_prints_base_url_and_token_at_a_glance(fresh: Installation) -> None:
+def test_prints_link_base_url_and_token_at_a_glance(fresh: Installation) -> None:
     lines = fresh.good("quickstart").splitlines()
     printed = fresh.json("quickstart")
-    assert lines[0] == "Give these two to your identity provider:"
-    assert lines[1].split() == ["SCIM", "base", "URL:", printed["scim_base_url"]]
-    assert lines[2].split() == ["SCIM", "token:", printed["scim_token"]]
+    assert lines[0].startswith("Open the console with this link")
+    assert lines[1].strip() == printed["owner_link"]
+    assert lines[3].split() == ["SCIM", "base", "URL:", printed["scim_base_url"]]
+    assert lines[4].split() == ["SCIM", "token:", printed["scim_token"]]
 
 
 def test_takes_the_organization_that_is_there(fresh: Installation) -> None:
@@ -105,7 +106,7 @@ def test_the_owner_gets_in_by_the_link_once(fresh: Installation) -> None:
         done = browser.post(page.url, data=form, headers={"Referer": page.url}, timeout=30)
         assert done.ok, done.text
     assert fresh.json("quickstart")["owner_link"] is None
-    assert "chooses a password" not in fresh.good("quickstart")
+    assert fresh.good("quickstart").startswith("Give these two to your identity provider:")
 
 
 def test_refuses_what_is_no_address(fresh: Installation) -> None:

@@ -60,6 +60,15 @@ def test_an_exchange_is_kept_whole(recorder: Recorder, organization: Organizatio
     assert (observed.quirk, observed.sample, observed.occurrences) == ("unknown-attribute", "favouriteColour", 1)
 
 
+def test_letter_case_of_operations_is_noticed(recorder: Recorder, organization: Organization, scim: ScimClient) -> None:
+    """Entra writes `Replace` unless it is told to keep to the RFC (idp-wire E40)."""
+    user_id = scim.post("/Users", {"schemas": [USER], "userName": "ann"}).json["id"]
+    scim.patch(f"/Users/{user_id}", {"op": "Replace", "path": "title", "value": "Chief"})
+    recorder.flush()
+    (observed,) = list_observations(organization.id, read_connection(organization.id).id)
+    assert (observed.quirk, observed.sample, observed.occurrences) == ("operation-case", "Replace", 1)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "kind"),
     [

@@ -10,7 +10,8 @@ from scim_server.accounts import sessions, signing_in
 from scim_server.accounts.sessions import recognise
 from scim_server.accounts.sign_on import SignOnRequired
 from scim_server.audit.service import ActorType, Origin
-from scim_server.connections.administration import create_connection, delete_connection
+from scim_server.connections.administration import create_connection
+from scim_server.connections.deletion import delete_connection
 from scim_server.connections.service import read_connection
 from scim_server.database import transaction
 from scim_server.domains import service

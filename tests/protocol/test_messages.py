@@ -51,7 +51,7 @@ def post(**parts: Any) -> dict[str, Any]:
     [
         pytest.param(
             {"op": "Replace", "path": "active", "value": "False"},
-            {"op": "replace", "path": "active", "value": "False"},
+            {"op": "Replace", "path": "active", "value": "False"},
             id="E40",
         ),
         pytest.param(
@@ -59,7 +59,7 @@ def post(**parts: Any) -> dict[str, Any]:
             {"op": "replace", "path": None, "value": {"active": False}},
             id="O33",
         ),
-        pytest.param({"op": "REMOVE", "path": "manager"}, {"op": "remove", "path": "manager"}, id="E50"),
+        pytest.param({"op": "REMOVE", "path": "manager"}, {"op": "REMOVE", "path": "manager"}, id="E50"),
         pytest.param({"OP": "add", "Path": "x", "VALUE": [1]}, {"op": "add", "path": "x", "value": [1]}, id="R1"),
         pytest.param(
             {"op": "add", "path": None, "value": None}, {"op": "add", "path": None, "value": None}, id="nulls"

@@ -10,7 +10,15 @@ from urllib.parse import quote
 from scim_server.cli.client.access import Access, access
 from scim_server.cli.client.contexts import Context
 from scim_server.cli.client.device import is_old, renewed
-from scim_server.cli.client.errors import NOT_FOUND, SERVER_ERRORS, UNAUTHORIZED, ApiError, error_of, one_line
+from scim_server.cli.client.errors import (
+    NOT_FOUND,
+    SERVER_ERRORS,
+    UNAUTHORIZED,
+    ApiError,
+    error_of,
+    object_in,
+    one_line,
+)
 from scim_server.cli.client.sessions import new_session, timeouts, told
 
 Parameters = ParamSpec("Parameters")
@@ -35,7 +43,7 @@ class Api:
 
     def get(self, path: str, **query: Any) -> Any:
         """GET the JSON at a path, which may begin below the Organization's."""
-        return self._send("GET", path, params=query).json()
+        return object_in(self._send("GET", path, params=query))
 
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """POST a body, once however often it is sent; return the JSON of the answer, None where it is empty."""
@@ -68,7 +76,7 @@ class Api:
 
     def _sent(self, method: str, path: str, body: Mapping[str, Any], headers: dict[str, str]) -> Any:
         answer = self._send(method, path, json=body, headers=headers)
-        return answer.json() if answer.content else None
+        return object_in(answer)
 
     def _send(self, method: str, path: str, **arguments: Any) -> Any:
         """Send a request and return its answer; raises ApiError, Unreachable."""
@@ -91,8 +99,8 @@ class Api:
             # An earlier sending was done and its answer lost.
             if method == "DELETE" and answer.status_code == NOT_FOUND and _was_repeated(answer):
                 return answer
-            raise error_of(answer.status_code, _json(answer), answer.headers, remedy=self.access.remedy)
-        if not arguments.get("stream") and answer.content and _json(answer) is None:
+            raise error_of(answer.status_code, object_in(answer), answer.headers, remedy=self.access.remedy)
+        if not arguments.get("stream") and answer.content and object_in(answer) is None:
             raise ApiError(SERVER_ERRORS, f"{self.access.url} does not answer as a scim-server: check the address.")
         return answer
 
@@ -132,13 +140,6 @@ def with_api(
 def segment(text: str) -> str:
     """Return what somebody typed so that it is one segment of a path."""
     return quote(text, safe="")
-
-
-def _json(answer: Any) -> Any:
-    try:
-        return answer.json()
-    except ValueError:
-        return None
 
 
 def _was_repeated(answer: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from scim_server.cli.client.contexts import Context, changing_contexts, name_of
-from scim_server.cli.client.errors import NOT_FOUND, ApiError, one_line
+from scim_server.cli.client.errors import NOT_FOUND, Answer, ApiError, object_in, one_line
 from scim_server.cli.client.listing import say
 from scim_server.cli.client.sessions import new_session, timeouts, told
 
@@ -95,11 +95,7 @@ def _post(url: str, path: str, form: dict[str, str], *, once: bool = False) -> t
     """POST a form and return the status, and the JSON of the answer or nothing."""
     with told(url):
         answer = new_session(once=once).post(f"{url}{path}", data=form, timeout=timeouts(), allow_redirects=False)
-    try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    return answer.status_code, body if isinstance(body, dict) else {}
+    return answer.status_code, object_in(answer) or Answer()
 
 
 def _refused(status: int, answer: dict[str, Any]) -> ApiError:

@@ -1,7 +1,7 @@
 """What people are told where a request was refused or never answered."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -21,6 +21,22 @@ class ApiError(click.ClickException):
 
 class Unreachable(click.ClickException):
     """No answer came."""
+
+
+class Answer(dict[str, Any]):
+    """An object of a server's JSON, whose missing parts are no fault of this program."""
+
+    def __missing__(self, key: str) -> NoReturn:
+        raise ApiError(SERVER_ERRORS, f"The server's answer has no {key!r}: its version and this program's differ.")
+
+
+def object_in(answer: Any) -> Answer | None:
+    """Return the JSON object that a response holds, None where it holds anything else."""
+    try:
+        found = answer.json(object_hook=Answer)
+    except ValueError:
+        return None
+    return found if isinstance(found, Answer) else None
 
 
 def error_of(status: int, body: Any, headers: Mapping[str, str], *, remedy: str) -> ApiError:

@@ -8,7 +8,7 @@ from scim_server.accounts.changes import NotRecent
 from scim_server.accounts.sessions import SignedIn
 from scim_server.audit.service import ActorType, Origin
 from scim_server.protocol.errors import ScimError, TooManyRequests, Unauthorized, Unavailable
-from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page
 from scim_server.web.pages.cookies import signed_in
 from scim_server.web.requests import origin
 
@@ -55,8 +55,9 @@ def go(path: str) -> Response:
 
 def again(template: str, error: ScimError, **values: Any) -> Response:
     """Show a form once more and say what was wrong; `error` is for the field that it names, else for the whole."""
-    fields = {error.field: error.detail} if error.field else {}
-    answer = page(template, error.status, errors=fields, alert="" if fields else error.detail, **values)
+    detail = detail_of(error)
+    fields = {error.field: detail} if error.field else {}
+    answer = page(template, error.status, errors=fields, alert="" if fields else detail, **values)
     if isinstance(error, TooManyRequests | Unavailable):
         answer.headers["Retry-After"] = str(error.retry_after)
     return answer

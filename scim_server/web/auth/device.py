@@ -1,6 +1,7 @@
 """Let a command line or another device in: type in its code, see what asks and from where, answer (RFC 8628 §3.3)."""
 
 from flask import Response, request
+from flask_babel import gettext as _
 
 from scim_server.accounts import devices
 from scim_server.accounts.changes import require_recent
@@ -55,13 +56,18 @@ def answer_device(user_code: str) -> Response:
         asking = devices.look(signed_in, user_code, here())
         if form.get("answer") != _APPROVE:
             devices.deny(signed_in, user_code, here())
-            text = "Nothing was let in. If you did not start this login yourself, somebody may have wanted your access."
-            return page("auth/told.html", title="Login declined", text=text)
+            text = _(
+                "Nothing was let in. If you did not start this login yourself, somebody may have wanted your access."
+            )
+            return page("auth/told.html", title=_("Login declined"), text=text)
         devices.approve(signed_in, user_code, form.get("organization", ""), here())
     except ScimError as error:
         return again("auth/device.html", error, code=user_code[:100])
-    text = f"{asking.device_name} is logged in as you. You can close this page; where you are logged in stands here:"
-    return page("auth/told.html", title="Logged in", text=text, link="/me")
+    text = _(
+        "%(name)s is logged in as you. You can close this page; where you are logged in stands here:",
+        name=asking.device_name,
+    )
+    return page("auth/told.html", title=_("Logged in"), text=text, link="/me")
 
 
 def _approver() -> SignedIn:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Response, current_app, request, session
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext
 
 from scim_server.accounts.links import LinkEnded
 from scim_server.accounts.secrets import digest
@@ -20,7 +21,7 @@ from scim_server.sso.logins import LIFETIME, Purpose, Tested
 from scim_server.sso.policy import Refusal
 from scim_server.web.auth.blueprint import NotSignedIn, again, ask_to_sign_in, go, here, local_path, person
 from scim_server.web.auth.signing_in import enter
-from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page, said
 
 sign_on = PagesBlueprint("sign_on", __name__, template_folder="templates")
 # The provider's own requests bring no form of ours.
@@ -28,19 +29,28 @@ provider_calls = PagesBlueprint("provider_calls", __name__, protects=False)
 
 _RETRY_AFTER = 10
 _log = logging.getLogger(__name__)
-# What a person is told who has signed in and stays out: the title, and the text with the Organization's name.
+# What a person is told who has signed in and stays out.
 _TOLD = {
-    Refusal.NOT_A_MEMBER: "You are signed in, but not a member of {name}. Ask an Organization Owner to invite you.",
-    Refusal.DEACTIVATED: "Your access to {name} was deactivated. Ask an Organization Owner, or whoever gave it to you.",
-    Refusal.ADDRESS_NOT_VOUCHED_FOR: "{name} cannot vouch for your e-mail address. If you were invited, use the link "
-    "in that mail; otherwise ask an Organization Owner to invite you.",
-    Refusal.ANOTHER_PERSON: "Your e-mail address is that of several Users of {name}, or of another sign-in account. "
-    "Ask an Organization Owner to remove the one that is not needed.",
-    Refusal.ACCOUNT_DISABLED: "Your sign-in account was disabled, so you cannot enter {name}. "
-    "Ask whoever runs this server.",
+    Refusal.NOT_A_MEMBER: lazy_gettext(
+        "You are signed in, but not a member of %(name)s. Ask an Organization Owner to invite you."
+    ),
+    Refusal.DEACTIVATED: lazy_gettext(
+        "Your access to %(name)s was deactivated. Ask an Organization Owner, or whoever gave it to you."
+    ),
+    Refusal.ADDRESS_NOT_VOUCHED_FOR: lazy_gettext(
+        "%(name)s cannot vouch for your e-mail address. If you were invited, use the link in that mail; otherwise ask "
+        "an Organization Owner to invite you."
+    ),
+    Refusal.ANOTHER_PERSON: lazy_gettext(
+        "Your e-mail address is that of several Users of %(name)s, or of another sign-in account. Ask an Organization "
+        "Owner to remove the one that is not needed."
+    ),
+    Refusal.ACCOUNT_DISABLED: lazy_gettext(
+        "Your sign-in account was disabled, so you cannot enter %(name)s. Ask whoever runs this server."
+    ),
 }
-_CONFIRM_FIRST = (
-    "We have sent a mail to {email}. Open its link in this browser to show that the address is yours; it is good for "
+_CONFIRM_FIRST = lazy_gettext(
+    "We have sent a mail to %(email)s. Open its link in this browser to show that the address is yours; it is good for "
     "half an hour."
 )
 _CONFIRM, _NEXT = "confirm", "next"
@@ -81,7 +91,8 @@ def begin_sso_test(connection_id: str) -> Response:
     signed_in = person()
     preview.require_tester(find_configuration(connection_id), signed_in)
     url, cookie = _begun(connection_id, purpose=Purpose.TEST, account_id=signed_in.account_id)
-    return cookie(page("auth/leaving.html", title="Test single sign-on", text="You sign in once, for a test.", url=url))
+    text = _("You sign in once, for a test.")
+    return cookie(page("auth/leaving.html", title=_("Test single sign-on"), text=text, url=url))
 
 
 @sign_on.get("/login/sso/<connection_id>/callback")
@@ -98,7 +109,8 @@ def finish_sso(connection_id: str) -> Response:
         answer = _tested(outcome)
     elif isinstance(outcome, Asked):
         session[_CONFIRM], session[_NEXT] = outcome.browser_secret, found.next_path
-        answer = page("auth/told.html", title="Look into your mailbox", text=_CONFIRM_FIRST.format(email=outcome.email))
+        text = str(_CONFIRM_FIRST) % {"email": outcome.email}
+        answer = page("auth/told.html", title=_("Look into your mailbox"), text=text)
     else:
         answer = _entered(outcome, found.next_path)
     answer.delete_cookie(name, path="/", secure=_is_https(), httponly=True, samesite="Lax")
@@ -109,7 +121,7 @@ def finish_sso(connection_id: str) -> Response:
 def show_confirmation(secret: str) -> Response:
     """Ask to confirm; GET changes nothing, as mail scanners follow links."""
     confirming.require_own(secret, session.get(_CONFIRM, ""))
-    return page("auth/link.html", title="Was it you who signed in?", button="Yes, let me in")
+    return page("auth/link.html", title=_("Was it you who signed in?"), button=_("Yes, let me in"))
 
 
 @sign_on.post("/login/confirm/<secret>")
@@ -137,10 +149,10 @@ sign_on.register_error_handler(NotSignedIn, ask_to_sign_in)
 def tell_disbelieved(error: Disbelieved) -> Response:
     """Tell nothing of why, which is for the log: it may be an attack, and the person can only try again."""
     _log.warning("a login was not believed", extra={"path": request.path, "reason": str(error)})
-    text = (
+    text = _(
         "The answer of your identity provider could not be used. Start again; if that does not help, tell your Owner."
     )
-    return page("auth/told.html", 400, title="That sign-in did not work", text=text)
+    return page("auth/told.html", 400, title=_("That sign-in did not work"), text=text)
 
 
 @sign_on.errorhandler(ProviderUnavailable)
@@ -148,8 +160,8 @@ def tell_disbelieved(error: Disbelieved) -> Response:
 def tell_unavailable(error: ProviderUnavailable) -> Response:
     """Say that trying again may help."""
     _log.warning("an identity provider did not answer", extra={"path": request.path, "reason": str(error)})
-    text = "Your identity provider does not answer. Try again in a moment."
-    answer = page("auth/told.html", 503, title="No answer", text=text)
+    text = _("Your identity provider does not answer. Try again in a moment.")
+    answer = page("auth/told.html", 503, title=_("No answer"), text=text)
     answer.headers["Retry-After"] = str(_RETRY_AFTER)
     return answer
 
@@ -157,13 +169,13 @@ def tell_unavailable(error: ProviderUnavailable) -> Response:
 @sign_on.errorhandler(TooManyRequests)
 def tell_too_many(error: TooManyRequests) -> Response:
     """Say when to try again."""
-    return again("auth/told.html", error, title="Too many attempts", text=error.detail)
+    return again("auth/told.html", error, title=_("Too many attempts"), text=detail_of(error))
 
 
 @sign_on.errorhandler(NotFound)
 def tell_nothing_here(error: NotFound) -> Response:
     """Say that the address leads nowhere."""
-    return page("auth/told.html", 404, title="Nothing here", text=error.detail)
+    return page("auth/told.html", 404, title=_("Nothing here"), text=detail_of(error))
 
 
 def _begun(connection_id: str, **arguments: Any) -> tuple[str, Callable[[Response], Response]]:
@@ -190,14 +202,15 @@ def _begun(connection_id: str, **arguments: Any) -> tuple[str, Callable[[Respons
 @sign_on.errorhandler(confirming.OtherBrowser)
 def tell_link_ended(error: ScimError) -> Response:
     """Say that the link leads nowhere, or nowhere in this browser."""
-    return page("auth/told.html", error.status, title="This link does not work here", text=error.detail, link="/login")
+    title = _("This link does not work here")
+    return page("auth/told.html", error.status, title=title, text=detail_of(error), link="/login")
 
 
 def _entered(outcome: Entered | Refused, wanted: str) -> Response:
     if isinstance(outcome, Entered):
         return enter(outcome.secret, wanted)
-    text = _TOLD[outcome.reason].format(name=preview.organization_name(outcome.organization_id))
-    return page("auth/told.html", 403, title="You cannot enter", text=text)
+    text = str(_TOLD[outcome.reason]) % {"name": preview.organization_name(outcome.organization_id)}
+    return page("auth/told.html", 403, title=_("You cannot enter"), text=text)
 
 
 def _tested(tested: Tested) -> Response:
@@ -212,7 +225,7 @@ def _tested(tested: Tested) -> Response:
         person=tested.person,
         counts=counts,
         is_active=configuration.is_active and counts,
-        would=would.text,
+        would=said(would.text),
         connection_id=configuration.connection_id,
         console=f"/organizations/{configuration.organization_id}/authentication",
     )

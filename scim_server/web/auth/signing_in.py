@@ -4,16 +4,17 @@ from contextlib import suppress
 from urllib.parse import urlencode
 
 from flask import Response, request, session
+from flask_babel import gettext as _
 
 from scim_server.accounts import bypass, passkeys, second_factors, sessions, signing_in
 from scim_server.accounts.links import public_url
 from scim_server.accounts.service import normal_email
 from scim_server.accounts.sign_on import SignOn, SignOnRequired, sign_on_of
-from scim_server.accounts.signing_in import Entered, StepExpired
+from scim_server.accounts.signing_in import Entered, SecondStep, StepExpired
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError
 from scim_server.sso.logging_out import login_elsewhere, logout_url
 from scim_server.web.auth.blueprint import again, auth, go, here, local_path
-from scim_server.web.pages import page
+from scim_server.web.pages import detail_of, page
 from scim_server.web.pages.cookies import forget, remember, signed_in
 
 _EMAIL, _NEXT, _STEP, _BYPASS = "email", "next", "step", "bypass"
@@ -65,9 +66,9 @@ def leave_for_sign_on() -> Response:
     if found is None:
         return go("/login" if email is None else "/login/password")
     query = urlencode({"email": email, "next": session.get(_NEXT, "")})
-    text = f"You sign in at the identity provider of {found.organization_name}."
+    text = _("You sign in at the identity provider of %(name)s.", name=found.organization_name)
     url = f"/login/sso/{found.connection_id}?{query}"
-    return page("auth/leaving.html", title="Sign in", text=text, url=url)
+    return page("auth/leaving.html", title=_("Sign in"), text=text, url=url)
 
 
 @auth.get("/login/password")
@@ -94,13 +95,10 @@ def check_password() -> Response:
     except SignOnRequired:
         raise
     except signing_in.EmailNotProved as error:
-        return page("auth/told.html", error.status, title="Confirm your address", text=error.detail)
+        return page("auth/told.html", error.status, title=_("Confirm your address"), text=detail_of(error))
     except ScimError as error:
         return again("auth/password.html", error, email=email)
-    if isinstance(step, Entered):
-        return enter(step.secret)
-    session[_STEP] = step.secret
-    return go("/login/second-factor")
+    return _go_on(step)
 
 
 @auth.get("/login/second-factor")
@@ -141,8 +139,13 @@ def logout() -> Response:
     url = logout_url(elsewhere, f"{public_url()}/login") if elsewhere is not None else None
     if url is None:
         return go("/login")
-    text = "You are signed out here. Your identity provider signs you out next."
-    return page("auth/leaving.html", title="Signed out", text=text, url=url)
+    text = _("You are signed out here. Your identity provider signs you out next.")
+    return page("auth/leaving.html", title=_("Signed out"), text=text, url=url)
+
+
+def enter_with_new_password(email: str, password: str) -> Response:
+    """Sign in with a password that was set a moment ago, by the rules of every login; raises what those raise."""
+    return _go_on(signing_in.with_password(email, password, here(), bypass_secret=session.get(_BYPASS, "")))
 
 
 def enter(secret: str, wanted: str | None = None) -> Response:
@@ -159,7 +162,15 @@ def enter(secret: str, wanted: str | None = None) -> Response:
 def lead_to_sign_on(error: SignOnRequired) -> Response:
     """Say that there is another way in, and lead there."""
     url = f"/login/sso/{error.sign_on.connection_id}"
-    return page("auth/told.html", error.status, title="Sign in another way", text=error.detail, link=url)
+    return page("auth/told.html", error.status, title=_("Sign in another way"), text=detail_of(error), link=url)
+
+
+def _go_on(step: Entered | SecondStep) -> Response:
+    """Enter, or ask for the second factor."""
+    if isinstance(step, Entered):
+        return enter(step.secret)
+    session[_STEP] = step.secret
+    return go("/login/second-factor")
 
 
 def _is_bypassed(sign_on: SignOn) -> bool:

@@ -6,6 +6,7 @@ from scim_server.web.console import (  # noqa: F401 - they register their screen
     audit_log,
     authentication,
     bypass,
+    connections,
     dashboard,
     domains,
     general,

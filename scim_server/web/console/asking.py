@@ -6,6 +6,7 @@ from flask import Response
 
 from scim_server.protocol.errors import ScimError
 from scim_server.web.console.blueprint import show
+from scim_server.web.pages import detail_of
 
 _PAGE = "console/confirm.html"
 
@@ -20,4 +21,4 @@ def ask(title: str, facts: list[str], button: str, *, error: ScimError | None = 
 
 def refuse(template: str, error: ScimError, **values: Any) -> Response:
     """Show a page once more that has no field for what was wrong, and say it above everything."""
-    return show(template, error.status, alert=error.detail, **values)
+    return show(template, error.status, alert=detail_of(error), **values)

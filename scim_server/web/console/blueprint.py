@@ -11,7 +11,7 @@ from scim_server.protocol.errors import ScimError
 from scim_server.web.auth.blueprint import NotSignedIn, ask_to_sign_in
 from scim_server.web.console import navigation, titles
 from scim_server.web.console.visit import current_visit, enter
-from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page
 
 View = TypeVar("View", bound=Callable[..., Any])
 PREFIX = "/organizations/<slug>"
@@ -81,8 +81,9 @@ def show(template: str, status: int = 200, **values: Any) -> Response:
 
 def show_again(template: str, error: ScimError, **values: Any) -> Response:
     """Show a form once more and say what was wrong: beside the field that the error names, else above all of them."""
-    named = {error.field: error.detail} if error.field else {}
-    return show(template, error.status, errors=named, alert="" if named else error.detail, **values)
+    detail = detail_of(error)
+    named = {error.field: detail} if error.field else {}
+    return show(template, error.status, errors=named, alert="" if named else detail, **values)
 
 
 def to(screen: str, **arguments: Any) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from flask import Response, request
 from flask_babel import LazyString, lazy_gettext
 
+from scim_server.connections import administration
+from scim_server.connections.traffic import first_steps
 from scim_server.statistics.dashboard import Day, days_of
 from scim_server.statistics.service import ACTIVE, OTHERS, PERMISSION
 from scim_server.web.console import titles
@@ -31,7 +33,20 @@ def dashboard() -> Response:
     asked = request.args.get("days", 30, type=int)
     period = asked if asked in PERIODS else 30
     days = days_of(requester(), period)
-    return show("console/dashboard.html", charts=charts_of(days), today=days[-1], period=period, periods=PERIODS)
+    return show(
+        "console/dashboard.html",
+        charts=charts_of(days),
+        today=days[-1],
+        period=period,
+        periods=PERIODS,
+        is_unconnected=_is_unconnected(),
+    )
+
+
+def _is_unconnected() -> bool:
+    """Tell whether nothing has ever come by the Organization's only Connection, so that this is where to begin."""
+    found, total = administration.list_connections(requester(), limit=1, offset=0)
+    return total == 1 and first_steps(requester().organization_id, found[0].id).connected_at is None
 
 
 def charts_of(days: list[Day]) -> list[Chart]:
@@ -51,8 +66,8 @@ def charts_of(days: list[Day]) -> list[Chart]:
     return [
         stacked("members", lazy_gettext("Users by status"), names, statuses),
         stacked("sources", lazy_gettext("Active Users by source"), names, sources),
-        stacked("joined", lazy_gettext("Joined"), names, joined),
-        stacked("left", lazy_gettext("Left"), names, left),
+        stacked("joined", lazy_gettext("People who joined"), names, joined),
+        stacked("left", lazy_gettext("People who left"), names, left),
         stacked("requests", lazy_gettext("Provisioning requests"), names, requests),
     ]
 

@@ -12,9 +12,10 @@ from scim_server.invitations import listing, service
 from scim_server.invitations.service import Line, Outcome
 from scim_server.protocol.errors import InvalidValue, ScimError
 from scim_server.roles.catalogue import Role, catalogue
-from scim_server.users.listing import UserFilters, list_users
+from scim_server.users.listing import UserFilters, list_users, read_user
 from scim_server.users.policy import Status
-from scim_server.web.console.blueprint import console, go, show, show_again, tell
+from scim_server.web.console.asking import ask
+from scim_server.web.console.blueprint import console, go, show, show_again, tell, to
 from scim_server.web.console.lines import read_lines
 from scim_server.web.console.visit import requester
 
@@ -72,6 +73,18 @@ def resend_invitation(invitation_id: str) -> Response:
     found = service.resend(requester(), invitation_id)
     tell(_("A new mail is on its way to %(email)s; the link of the earlier one has ended.", email=found.email))
     return go("user", user_id=found.user_id)
+
+
+@console.screen("/invitations/<invitation_id>/revoke", permission=DELETE)
+def ask_to_revoke_invitation(invitation_id: str) -> Response:
+    """Say what taking it back does."""
+    found = listing.read_invitation(requester().organization_id, invitation_id)
+    user = read_user(requester(), found.user_id)
+    facts = [_("The link in the mail no longer works. You can invite them again.")]
+    if user.is_idp_managed:
+        facts.append(_("The identity provider manages this person, who stays here and waits for an invitation."))
+    title = _("Take back the invitation of %(email)s?", email=found.email)
+    return ask(title, facts, _("Take back"), section="users", back=to("user", user_id=found.user_id))
 
 
 @console.screen("/invitations/<invitation_id>/revoke", "POST", permission=DELETE)

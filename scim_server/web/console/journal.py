@@ -17,6 +17,7 @@ from scim_server.web.console import provisioning_words as words
 from scim_server.web.console.blueprint import console, go, show, tell, to
 from scim_server.web.console.provisioning import GET, UPDATE, frame_of
 from scim_server.web.console.visit import requester
+from scim_server.web.pages import detail_of
 
 LIMIT = 50
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -85,8 +86,9 @@ def _list(connection_id: str, error: ScimError | None = None) -> Response:
         following = to("requests", connection_id=connection_id, **shown, after=cursor)
     values: dict[str, Any] = {"args": args, "entries": found[:LIMIT], "following": following, "methods": METHODS}
     if error is not None:
-        named = {error.field: error.detail} if error.field else {}
-        values |= {"errors": named, "alert": "" if named else error.detail}
+        detail = detail_of(error)
+        named = {error.field: detail} if error.field else {}
+        values |= {"errors": named, "alert": "" if named else detail}
     kept = journal.retention_of(requester(), connection_id)
     status_code = 200 if error is None else error.status
     return show("console/requests.html", status_code, words=words, kept=kept, **values, **frame_of(connection))

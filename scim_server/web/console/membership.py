@@ -88,11 +88,15 @@ def joinable_roles() -> list[Role]:
     return [role for role in catalogue().organization.roles if role.name != catalogue().owner]
 
 
+def membership_options() -> list[tuple[str, str]]:
+    """Return what Automatic Membership can be set to, to choose from."""
+    return [(role.name, role.title) for role in reversed(joinable_roles())] + [(DISABLED, _("Disabled"))]
+
+
 def _page(connection_id: str, chosen: str | None, error: ScimError | None = None) -> Response:
     asks = requester()
     found = administration.find_connection(asks, connection_id)
-    roles = joinable_roles()
-    options = [(role.name, role.title) for role in reversed(roles)] + [(DISABLED, _("Disabled"))]
+    options = membership_options()
     present = found.automatic_membership or DISABLED
     wanted = chosen if chosen in dict(options) else present
     _users, members = list_users(asks, UserFilters(status=Status.ACTIVE.value), limit=1)

@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 
 from scim_server.connections import administration, health
 from scim_server.connections.service import ProvisioningState
+from scim_server.identifiers import now
 from scim_server.protocol.errors import NotFound
 from scim_server.tokens.administration import create_token
 from scim_server.tokens.policy import Kind, TokenRequest
@@ -48,7 +49,7 @@ def set_up(connection_id: str) -> Response:
 def create_scim_token(connection_id: str) -> Response:
     """Make a token for SCIM alone and show it, this once, where the guide asks for it."""
     guide = guide_of(request.form.get("provider"))
-    name = guide.name if guide is not None else _("Identity provider")
+    name = str(guide.name) if guide is not None else _("Identity provider")
     wanted = TokenRequest(name=name, kind=Kind.SCIM, connection_id=connection_id, expires_in_days=TOKEN_DAYS)
     _token, text = create_token(requester(), wanted)
     return _guide(connection_id, text)
@@ -77,7 +78,9 @@ def _guide(connection_id: str, token: str | None = None) -> Response:
     values = {
         "{base_url}": f"{current_app.config['PUBLIC_URL']}/scim/v2/{organization_id}",
         "{organization_id}": organization_id,
-        "{token}": token or _("the token's text"),
+        # As it stands where nothing is filled in, so that nobody takes it for the text.
+        "{token}": token or "<token>",
+        "{today}": now()[:10],
     }
 
     def filled(text: str) -> str:

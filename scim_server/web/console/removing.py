@@ -16,6 +16,7 @@ from scim_server.users.policy import Status
 from scim_server.users.undoing import remove_undoably, undo_removal
 from scim_server.web.console.blueprint import console, go, show, tell, to
 from scim_server.web.console.visit import current_visit, requester
+from scim_server.web.pages import detail_of
 
 DELETE, UPDATE, INVITE = "organization.users.delete", "organization.users.update", "organization.invites.create"
 # As many as stand on a page of the list.
@@ -62,7 +63,7 @@ def undo_removal_of_users() -> Response:
         try:
             undo_removal(requester(), user_id)
         except ScimError as error:
-            tell(error.detail, category="wrong")
+            tell(detail_of(error), category="wrong")
         else:
             name = listing.read_user(requester(), user_id).full_name
             tell(_("%(name)s is back, with roles and Teams.", name=name))
@@ -122,13 +123,13 @@ def change_selected() -> Response:
         requester().require(INVITE)
         role = catalogue().default
         outcomes = invitations.invite_waiting(requester(), user_ids=[user.id for user in chosen], role=role)
-        refused += [outcome.error.detail for outcome in outcomes if outcome.error is not None]
+        refused += [detail_of(outcome.error) for outcome in outcomes if outcome.error is not None]
     for user in chosen if action != "invite" else ():
         try:
             (remove_undoably if action == "remove" else administration.deactivate)(requester(), user.id)
             changed.append(user.id)
         except ScimError as error:
-            refused.append(f"{user.full_name}: {error.detail}")
+            refused.append(f"{user.full_name}: {detail_of(error)}")
     done = len(chosen) - len(refused)
     if done:
         undo = changed if action == "remove" else None
@@ -143,7 +144,8 @@ def change_selected() -> Response:
 
 
 def _refused(error: ScimError, question: Question, back: str) -> Response:
-    return show("console/confirm.html", error.status, section="users", question=question, back=back, alert=error.detail)
+    alert = detail_of(error)
+    return show("console/confirm.html", error.status, section="users", question=question, back=back, alert=alert)
 
 
 def _selected(ids: list[str]) -> list[UserRecord]:

@@ -12,7 +12,8 @@ from scim_server.roles.catalogue import catalogue
 from scim_server.roles.requests import RoleLists
 from scim_server.teams import administration, listing, roles
 from scim_server.teams.listing import TeamFilters, TeamRecord
-from scim_server.users.listing import UserFilters, list_users
+from scim_server.users.listing import UserFilters, list_users, read_user
+from scim_server.web.console.asking import ask
 from scim_server.web.console.blueprint import console, go, show, show_again, tell, to
 from scim_server.web.console.inviting import grantable_roles
 from scim_server.web.console.paging import asked
@@ -96,6 +97,17 @@ def add_members(team_id: str) -> Response:
         administration.add_members(requester(), team_id, ids)
         tell(ngettext("%(num)d member is added.", "%(num)d members are added.", len(ids)))
     return go("team", team_id=team_id)
+
+
+@console.screen("/teams/<team_id>/members/<user_id>/remove", permission=UPDATE)
+def ask_to_remove_team_member(team_id: str, user_id: str) -> Response:
+    """Say what leaving the Team takes."""
+    found, user = listing.read_team(requester(), team_id), read_user(requester(), user_id)
+    facts = [_("They lose at once what the Team gives; roles of their own and of other Teams stay.")]
+    if found.is_idp_managed:
+        facts.append(_("The identity provider pushed this Team, and may push them into it again."))
+    title = _("Take %(name)s out of %(team)s?", name=user.full_name, team=found.name)
+    return ask(title, facts, _("Take out"), section="teams", back=to("team", team_id=team_id))
 
 
 @console.screen("/teams/<team_id>/members/<user_id>/remove", "POST", permission=UPDATE)

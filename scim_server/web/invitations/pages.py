@@ -4,11 +4,11 @@ The pages load nothing from elsewhere, run no script, and go nowhere but back to
 answers has the link, which no other site can know; only a form that makes an Account, and so signs in, is protected.
 """
 
-from datetime import datetime
 from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, request, session
+from flask_babel import lazy_gettext
 
 from scim_server.accounts.service import AccountRecord, find_account, find_by_email
 from scim_server.accounts.sign_on import sign_on_of
@@ -16,7 +16,6 @@ from scim_server.audit.service import ActorType, Origin
 from scim_server.database.transactions import at_most_twice
 from scim_server.invitations import answers
 from scim_server.invitations.errors import Gone
-from scim_server.invitations.inviting import day_and_time
 from scim_server.invitations.listing import InvitationRecord
 from scim_server.protocol.errors import InvalidValue, NotFound, ScimError, TooManyRequests, Unauthorized, Unavailable
 from scim_server.protocol.json_body import read_object
@@ -26,9 +25,10 @@ from scim_server.web.auth.blueprint import HOME
 from scim_server.web.auth.signing_in import begin
 from scim_server.web.errors import answer as answer_error
 from scim_server.web.errors import known_error
-from scim_server.web.pages import PagesBlueprint, page
+from scim_server.web.pages import PagesBlueprint, detail_of, page, said
 from scim_server.web.pages.blueprint import protect_form
 from scim_server.web.pages.cookies import remember, signed_in
+from scim_server.web.pages.translations import moment
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import origin
 
@@ -41,7 +41,12 @@ MISSES_PER_SECOND = 1.0
 MISSES_AT_ONCE = 50
 ACCEPT, REJECT = "accept", "reject"
 _LIMITER = "invitation_rate_limiter"
-_TITLES = {403: "This invitation cannot be accepted", 404: "There is no such invitation", 429: "Too many attempts"}
+_TITLES = {
+    403: lazy_gettext("This invitation cannot be accepted"),
+    404: lazy_gettext("There is no such invitation"),
+    429: lazy_gettext("Too many attempts"),
+}
+_ENDED, _FAILED = lazy_gettext("This invitation has ended"), lazy_gettext("That did not work")
 
 
 def set_up_invitations(app: Flask) -> None:
@@ -137,8 +142,8 @@ def explain(unexpected: Exception) -> Response:
     response = answer_error(error)
     if _wants_json():
         return response
-    title = "This invitation has ended" if isinstance(error, Gone) else _TITLES.get(error.status, "That did not work")
-    shown = _page("refused.html", error.status, title=title, detail=error.detail, can_sign_out=signed_in() is not None)
+    title, detail = _ENDED if isinstance(error, Gone) else _TITLES.get(error.status, _FAILED), detail_of(error)
+    shown = _page("refused.html", error.status, title=title, detail=detail, can_sign_out=signed_in() is not None)
     shown.headers.extend((name, value) for name, value in response.headers if name in {"Retry-After", "X-Request-Id"})
     return shown
 
@@ -163,10 +168,10 @@ def _wants_json() -> bool:
 def _shown(found: InvitationRecord) -> dict[str, Any]:
     return {
         "organization_name": found.organization_name,
-        "inviter_name": found.inviter.name,
+        "inviter_name": said(found.inviter.name),
         "role_title": _title(found.role),
         "email": found.email,
-        "expires_at": day_and_time(datetime.fromisoformat(found.expires_at)),
+        "expires_at": moment(found.expires_at),
     }
 
 
@@ -195,13 +200,14 @@ def _invitation_page(found: InvitationRecord, error: ScimError | None = None, *,
     sign_on = sign_on_of(found.email)
     is_required = sign_on is not None and sign_on.is_required
     is_known = account is not None or is_required or find_by_email(found.email) is not None
-    fields = {error.field: error.detail} if error is not None and error.field else {}
+    detail = detail_of(error) if error is not None else ""
+    fields = {error.field: detail} if error is not None and error.field else {}
     return _page(
         "invitation.html",
         200 if error is None else error.status,
         **_shown(found),
         errors=fields,
-        alert=error.detail if error is not None and not fields else "",
+        alert="" if fields else detail,
         asks=asks,
         is_known=is_known,
         present_email=account.email if account is not None else None,

@@ -6,8 +6,8 @@ from typing import Any
 from flask import current_app
 from marshmallow import Schema, fields, post_dump, post_load, validate
 
-from scim_server.connections import administration
-from scim_server.connections.administration import ConnectionRecord
+from scim_server.connections import administration, deletion
+from scim_server.connections.administration import MAX_NAME_LENGTH, ConnectionRecord
 from scim_server.connections.observations import Observation
 from scim_server.connections.service import REFUSE, SKIP, ProvisioningState
 from scim_server.roles.catalogue import catalogue
@@ -19,7 +19,6 @@ from scim_server.web.management.schemas import LineField
 connections = organization_blueprint(
     "Connections", "The links to identity providers: whether they may push, and whether people join just in time."
 )
-MAX_NAME_LENGTH = 100
 DISABLED = "DISABLED"
 JOINABLE = [role for role in catalogue().organization.names if role != catalogue().owner]
 _UNKNOWN_MEMBERS = {"SKIP": SKIP, "REFUSE": REFUSE}
@@ -172,7 +171,7 @@ def change_connection(body: dict[str, Any], connection_id: str) -> dict[str, Any
 @connections.answers(204)
 def delete_connection(connection_id: str) -> None:
     """Delete a Connection; people and Teams stay."""
-    administration.delete_connection(current_requester(), connection_id)
+    deletion.delete_connection(current_requester(), connection_id)
 
 
 @connections.endpoint("/connections/<connection_id>/observations", "GET", permission="organization.connections.get")

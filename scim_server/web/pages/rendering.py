@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, Response, render_template, url_for
 
 from scim_server.web.pages.blueprint import set_up_csrf
 from scim_server.web.pages.cookies import set_up_cookies
+from scim_server.web.pages.details import said
 from scim_server.web.pages.translations import set_up_translations
 
 assets = Blueprint("assets", __name__, template_folder="templates", static_folder="static", static_url_path="/assets")
@@ -32,7 +33,7 @@ def set_up_pages(app: Flask) -> None:
     app.static_url_path = "/assets"
     flask_bootstrap.Bootstrap5(app)
     set_up_translations(app)
-    app.jinja_env.globals |= {"asset": asset, "bootstrap_css": bootstrap_css}
+    app.jinja_env.globals |= {"asset": asset, "bootstrap_css": bootstrap_css, "said": said}
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 

@@ -149,9 +149,20 @@ def test_refusals(against: Any, reply: Reply, line: str) -> None:
     assert len(server.received) == 2
 
 
-def test_something_else_answers(against: Any) -> None:
-    terminal, server = against(Reply(200, b"<html>Welcome</html>", {"Content-Type": "text/html"}))
+@pytest.mark.parametrize("body", [b"<html>Welcome</html>", b'"ok"', b"[]", b"7", b"null"])
+def test_something_else_answers(against: Any, body: bytes) -> None:
+    terminal, server = against(Reply(200, body))
     assert terminal.refused(*INVITE) == f"Error: {server.url} does not answer as a scim-server: check the address."
+
+
+@pytest.mark.parametrize(
+    ("replies", "missing"),
+    [((Reply(200, {"id": "u"}),), "organizationId"), ((SELF, Reply(200, {"people": []})), "users")],
+)
+def test_a_server_of_another_version_answers(against: Any, replies: tuple[Reply, ...], missing: str) -> None:
+    terminal, _ = against(*replies)
+    line = f"Error: The server's answer has no '{missing}': its version and this program's differ."
+    assert terminal.refused("organization", "user", "list") == line
 
 
 def test_what_was_deleted_by_a_lost_answer_is_deleted(against: Any) -> None:

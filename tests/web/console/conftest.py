@@ -1,5 +1,6 @@
 """The cast at their browsers, signed in to the console."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from werkzeug.test import TestResponse
 
 from tests.conftest import Cast
 from tests.support.accounts import address, link, make_account
+from tests.support.api import good
 from tests.support.browser import Browser
 
 
@@ -84,3 +86,27 @@ def charlie(cast: Cast, sit_down: SitDown) -> Seat:
 def dora(cast: Cast, sit_down: SitDown) -> Seat:
     """Give whoever was a member once."""
     return sit_down(cast.acme.organization_id, cast.dora, "dora")
+
+
+@pytest.fixture
+def ids(cast: Cast) -> dict[str, str]:
+    """Give one of each thing that screens are about."""
+    token = good(cast.api.post("/tokens", {"name": "one", "role": "ORGANIZATION_MEMBER"}))["id"]
+    role = good(
+        cast.api.post("/roles", {"name": "Runner", "scopeType": "DEPLOYMENT", "permissions": ["deployment.get"]})
+    )
+    invitation = good(cast.api.post("/invites", {"inviteeEmail": "p@x.example", "role": "ORGANIZATION_MEMBER"}))
+    domain = good(cast.api.post("/domains", {"name": f"{uuid.uuid4().hex[:8]}.example"}))["id"]
+    return {
+        "domain_id": domain,
+        "event_id": good(cast.api.get("/audit-events"))["auditEvents"][0]["id"],
+        "connection_id": good(cast.api.get("/connections"))["connections"][0]["id"],
+        "user_id": cast.bob,
+        "team_id": cast.team,
+        "token_id": token,
+        "role_id": role["id"],
+        "invitation_id": invitation["inviteId"],
+        "subject_id": cast.bob,
+        "any(users, teams):kind": "users",
+        "scope": "workspace",
+    }

@@ -40,31 +40,11 @@ OWNERS_ALONE = {
     "audit_log",
     "audit_event",
     "check_audit_log",
+    "ask_for_connection",
+    "ask_to_delete_connection",
+    "ask_to_revoke_invitation",
+    "ask_to_remove_team_member",
 }
-
-
-@pytest.fixture
-def ids(cast: Cast) -> dict[str, str]:
-    """Give one of each thing that screens are about."""
-    token = good(cast.api.post("/tokens", {"name": "one", "role": "ORGANIZATION_MEMBER"}))["id"]
-    role = good(
-        cast.api.post("/roles", {"name": "Runner", "scopeType": "DEPLOYMENT", "permissions": ["deployment.get"]})
-    )
-    invitation = good(cast.api.post("/invites", {"inviteeEmail": "p@x.example", "role": "ORGANIZATION_MEMBER"}))
-    domain = good(cast.api.post("/domains", {"name": f"{uuid.uuid4().hex[:8]}.example"}))["id"]
-    return {
-        "domain_id": domain,
-        "event_id": good(cast.api.get("/audit-events"))["auditEvents"][0]["id"],
-        "connection_id": good(cast.api.get("/connections"))["connections"][0]["id"],
-        "user_id": cast.bob,
-        "team_id": cast.team,
-        "token_id": token,
-        "role_id": role["id"],
-        "invitation_id": invitation["inviteId"],
-        "subject_id": cast.bob,
-        "any(users, teams):kind": "users",
-        "scope": "workspace",
-    }
 
 
 def screens(app: Flask, method: str, ids: dict[str, str]) -> dict[str, str]:

@@ -73,6 +73,7 @@ def test_each_guide_shows_the_values_to_copy(alice: Seat, cast: Cast, path: str,
     assert f"/scim/v2/{cast.acme.organization_id}" in alice.text
     assert "{base_url}" not in alice.text
     assert "{token}" not in alice.text
+    assert "{today}" not in alice.text
     assert alice.text.count("<h3>") >= len(guide.steps)
 
 
@@ -212,7 +213,13 @@ def test_the_dashboard(alice: Seat, bob: Seat, cast: Cast, recorder: Recorder, m
     recorder.flush()
     count_of(cast.acme.organization_id, monkeypatch)
     alice.get("/dashboard?days=7")
-    for title in ("Users by status", "Active Users by source", "Joined", "Left", "Provisioning requests"):
+    for title in (
+        "Users by status",
+        "Active Users by source",
+        "People who joined",
+        "People who left",
+        "Provisioning requests",
+    ):
         assert title in alice.text
     assert alice.text.count("<svg") >= 5
     assert alice.text.count("Show as a table") == alice.text.count("<svg")

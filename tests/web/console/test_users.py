@@ -103,6 +103,9 @@ def test_an_invitation_is_sent_again_and_taken_back(alice: Seat, cast: Cast) -> 
     assert "Send again" in alice.text
     alice.post(f"/invitations/{made['inviteId']}/resend")
     assert good(cast.api.get(f"/invites/{made['inviteId']}"))["sentCount"] == 2
+    alice.get(f"/invitations/{made['inviteId']}/revoke")
+    assert "Take back the invitation of" in alice.text
+    assert cast.api.get(f"/users/{made['userId']}").status_code == 200
     alice.post(f"/invitations/{made['inviteId']}/revoke")
 
     assert cast.api.get(f"/users/{made['userId']}").status_code == 404

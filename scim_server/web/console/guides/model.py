@@ -7,21 +7,25 @@ from flask_babel import LazyString
 
 Text: TypeAlias = LazyString | str
 # What stands in a value and is filled in for each Organization.
-BASE_URL, TOKEN, ORGANIZATION_ID = "{base_url}", "{token}", "{organization_id}"
+BASE_URL, TOKEN, ORGANIZATION_ID, TODAY = "{base_url}", "{token}", "{organization_id}", "{today}"
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A field of the identity provider, by the name that it has there, and what to enter."""
+    """A field of the identity provider, by the name that it has there, and what to enter.
+
+    `is_typed` says that it is a text to be written there as it is, such as a command.
+    """
 
     field: str
     value: Text
+    is_typed: bool = False
 
     @property
     def is_copied(self) -> bool:
         """Tell whether it is a text to copy; the token is shown once and copied where it is made."""
         text = str(self.value)
-        return "{" in text and TOKEN not in text
+        return (self.is_typed or "{" in text) and TOKEN not in text
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ class Guide:
     """
 
     slug: str
-    name: str
+    name: Text
     summary: Text
     steps: tuple[Step, ...]
     first_requests: Text

@@ -2,7 +2,7 @@
 
 from flask_babel import lazy_gettext
 
-from scim_server.web.console.guides.model import BASE_URL, TOKEN, Guide, Step, Value
+from scim_server.web.console.guides.model import BASE_URL, TODAY, TOKEN, Guide, Step, Value
 
 AUTHENTIK = Guide(
     "authentik",
@@ -102,40 +102,45 @@ CANAILLE = Guide(
         Step(
             lazy_gettext("Switch its SCIM client on"),
             lazy_gettext("In canaille's configuration file, then start it again:"),
-            (Value("[CANAILLE_SCIM]", "ENABLE_CLIENT = true"),),
+            (Value("Section [CANAILLE_SCIM]", "ENABLE_CLIENT = true", is_typed=True),),
         ),
         Step(
             lazy_gettext("Register this server as a client"),
-            lazy_gettext("With canaille's command line; note the id that it prints."),
+            lazy_gettext("With canaille's command line:"),
             (
                 Value(
-                    "canaille create client",
-                    "--client-id scim-server --client-name scim-server --client-uri "
+                    "Command",
+                    "canaille create client --client-id scim-server --client-name scim-server --client-uri "
                     + BASE_URL
                     + " --redirect-uris "
                     + BASE_URL
                     + "/unused --scope openid --scope profile",
+                    is_typed=True,
                 ),
             ),
         ),
         Step(
             lazy_gettext("Plant the token"),
             lazy_gettext(
-                "canaille has no field for a token: it sends an access token that it issued to the client. Store this "
-                "server's token as one, with the id of the step before and with today's date:"
+                "canaille has no field for a token: it sends an access token that it issued to the client. So store "
+                "this server's token as one. Press Create token above first; then it stands in this command:"
             ),
             (
                 Value(
-                    "canaille create token",
-                    "--token-id scim --access-token " + TOKEN + " --refresh-token unused --type access_token --scope "
-                    "openid --scope profile --client ID --audience ID --issue-date DATE --lifetime 31536000",
+                    "Command",
+                    "canaille create token --token-id scim --access-token "
+                    + TOKEN
+                    + " --refresh-token unused --type access_token --scope openid --scope profile --client scim-server "
+                    "--audience scim-server --issue-date " + TODAY + " --lifetime 31536000",
+                    is_typed=True,
                 ),
             ),
         ),
         Step(
             lazy_gettext("Change somebody"),
             lazy_gettext(
-                "Create a person or save one in canaille. It pushes each change at once, and groups with their members."
+                "Create a person or save one in canaille, and a group. It pushes each change at once, groups with "
+                "their members, and the panel First requests turns green."
             ),
         ),
     ),
@@ -152,7 +157,7 @@ CANAILLE = Guide(
 
 GENERIC = Guide(
     "generic",
-    "Another identity provider",
+    lazy_gettext("Another identity provider"),
     lazy_gettext("Whatever speaks SCIM 2.0 over HTTPS with a bearer token."),
     (
         Step(

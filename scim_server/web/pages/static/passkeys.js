@@ -31,7 +31,7 @@
       try {
         form.elements.credential.value = answer(await navigator.credentials[form.dataset.passkey]({ publicKey }));
       } catch {
-        told.textContent = "The browser got no passkey. Try again, or choose another way.";
+        told.textContent = told.dataset.told;
         return;
       }
       form.submit();

@@ -1,5 +1,7 @@
 // Says moments in the reader's zone and language, as near ones are thought of: "3 minutes ago".
-const language = document.documentElement.lang || undefined;
+// Of the page's language the reader's own form: 25/11/2026 and 11/25/2026 are both English.
+const written = document.documentElement.lang;
+const language = navigator.languages.find((each) => each.split("-")[0] === written) ?? (written || undefined);
 const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
 const exact = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
