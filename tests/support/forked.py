@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 
 _LENGTH = 8
 _STREAMS = 3
+_PASSED_ON = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Forked:
@@ -74,9 +75,12 @@ def _receive(connection: socket.socket, length: int) -> bytes:
 def _stand_in() -> NoReturn:
     """Be `scim-server`: run the command elsewhere, on the streams of this process."""
     address, *words = sys.argv[1:]
+    # Those that come before the command is known wait for it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     command = Forked(address, words, dict(os.environ), os.getcwd(), (0, 1, 2))  # noqa: PTH109 - pathlib is slow to import
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in _PASSED_ON:
         signal.signal(number, lambda number, _frame: os.kill(command.pid, number))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     code = command.wait()
     if code < 0:
         signal.signal(-code, signal.SIG_DFL)
