@@ -93,6 +93,7 @@ def serve_forks(listener: socket.socket) -> Any:
 
     Whoever calls this then runs the command, and ends as it ends.
     """
+    import contextlib
     import select
 
     while True:
@@ -104,8 +105,9 @@ def serve_forks(listener: socket.socket) -> Any:
             listener.close()
             return _mind(connection)
         connection.close()
-        while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None:
-            pass
+        with contextlib.suppress(ChildProcessError):
+            while os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG) is not None:
+                pass
 
 
 def _mind(connection: socket.socket) -> list[str]:
