@@ -46,7 +46,7 @@ def set_journal(connection_id: str) -> Response:
     form = request.form
     try:
         changes = {
-            "keeps": Keeps(form.get("keeps", "")).value,
+            "keeps": _keeps(form.get("keeps", "")),
             "keeps_bodies": "bodies" in form,
             "days": _days(form.get("days", ""), "days"),
             "days_failed": _days(form.get("days_failed", ""), "days_failed"),
@@ -56,6 +56,12 @@ def set_journal(connection_id: str) -> Response:
         return _list(connection_id, error)
     tell(_("The journal keeps what you chose."))
     return go("requests", connection_id=connection_id)
+
+
+def _keeps(text: str) -> str:
+    if text not in {each.value for each in Keeps}:
+        raise InvalidValue(_("Choose what the journal keeps."), field="keeps")
+    return text
 
 
 def _days(text: str, field: str) -> int:

@@ -16,6 +16,7 @@ SENTENCES: tuple[str, ...] = (
     _("The request could not be understood."),
     _("The request conflicts with the present state."),
     _("The resource has changed since; read it again."),
+    _("This token may not do this."),
     # Signing in, and one's own account.
     _("That address and password do not belong together. Try again, or ask for a new password."),
     _("That code is not right. Codes change every 30 seconds, and each is good once."),
@@ -100,6 +101,11 @@ SENTENCES: tuple[str, ...] = (
     _("%(number)s invitations an hour may be sent by one Organization; try again later."),
     _("%(address)s stands twice in this request; the first line counts."),
     _("This invitation was accepted; remove the User instead."),
+    _("This invitation is %(state)s; invite the person anew instead."),
+    _("This User does not wait for an invitation, but is %(status)s."),
+    _("There is no invitation '%(id)s'."),
+    _("At most %(most)s people are invited by one request."),
+    _("At most %(most)s Users are invited by one request."),
     _("Several Users have the address %(address)s; invite one of them by the User's id."),
     _("Another User has an open invitation to %(address)s; revoke that one first."),
     # Users, roles and Teams.
@@ -114,6 +120,16 @@ SENTENCES: tuple[str, ...] = (
     _("The person is here again already, by another way."),
     _("There is no User '%(id)s'."),
     _("There is no Team '%(id)s'."),
+    _("The Team has no member '%(id)s'."),
+    _("No User of this Organization has the id %(id)s; invite the person first."),
+    _("There is no custom role '%(id)s'."),
+    _("This needs the permission %(permission)s, or a role on a Workspace."),
+    _("The role %(role)s is restricted to other Workspaces; add this one to its restrictedWorkspaceIds."),
+    _("%(place)s stands twice; a subject has one role on each place."),
+    _(
+        "This User belongs to another sign-in account, or the account to another User of this Organization; ask an "
+        "Organization Owner to remove the one that is not needed."
+    ),
     _("At most %(most)s people can be selected at once."),
     _("There is no such action."),
     _("Roles are held on a workspace, a deployment or a dag."),
@@ -148,6 +164,9 @@ SENTENCES: tuple[str, ...] = (
         "that one."
     ),
     # Tokens.
+    _("There is no token %(id)s in this Organization."),
+    _("There is no token '%(id)s'."),
+    _("A token of the kind STANDARD needs a role on its scope."),
     _("A token's name has 1 to %(most)s printable characters."),
     _("A token with roles below the Organization is rotated by an Organization Owner alone."),
     # Connections, single sign-on and domains.
@@ -165,6 +184,13 @@ SENTENCES: tuple[str, ...] = (
     _("This cannot be an issuer. %(why)s"),
     _("A URL begins with https://."),
     _("This is no URL: its host or port cannot be read."),
+    _("A URL holds neither a user name nor a fragment."),
+    _("A URL's port is from 1 to 65535."),
+    _("The host is no name that the DNS knows; write it in its xn-- form."),
+    _("An issuer has no query part."),
+    _("A URL has at most %(most)s plain ASCII characters, without spaces."),
+    _("Nobody has set up signing in by the Connection '%(id)s'."),
+    _("This Organization has no bypass link."),
     _("Write https: what is sent and answered would cross the network in the clear."),
     _(
         "The host %(host)s has an address that is not public. If it is meant, the operator puts its network into "
