@@ -19,13 +19,14 @@ _MEMBER_ELSEWHERE = exists().where(
     _elsewhere.c.organization_id != bindparam("organization"),
 )
 # What is good for this Organization alone; and what is good for all, where there is no other left.
-_END_OF_USER = delete(Session).where(
+ENTER_AS_USER = (
     Session.account_id == _ACCOUNT_OF_USER,
     or_(
         Session.organization_id == bindparam("organization"),
         and_(Session.organization_id.is_(None), ~_MEMBER_ELSEWHERE),
     ),
 )
+_END_OF_USER = delete(Session).where(*ENTER_AS_USER)
 _OF_ORGANIZATION_OR_ALL = or_(Session.organization_id == bindparam("organization"), Session.organization_id.is_(None))
 _ROTATE_OF_USER = (
     update(Session).where(Session.account_id == _ACCOUNT_OF_USER, _OF_ORGANIZATION_OR_ALL).values(rotation_due=True)

@@ -1,5 +1,7 @@
 """Tell Owners what they would notice too late: that provisioning has stopped, or that very many lost access (AV04).
 
+Or that most members of a large Team were removed from it at once (PT03).
+
 What the identity provider says is obeyed at once in any case. An alert is written with its mail and audit event in one
 transaction, so that it is told once; it goes when it is over.
 """
@@ -23,13 +25,19 @@ from scim_server.connections.service import ProvisioningState
 from scim_server.connections.traffic import traffic_of
 from scim_server.database import reading, transaction
 from scim_server.identifiers import first_id, moment, now
+from scim_server.teams.events import MASS_REMOVAL as TEAM_MASS_REMOVAL
 from scim_server.tokens.models import Token
 
-SILENT, MASS_REMOVAL = "SILENT", "MASS_REMOVAL"
+SILENT, MASS_REMOVAL, TEAM_EMPTIED = "SILENT", "MASS_REMOVAL", "TEAM_EMPTIED"
 # The time within which removals are added up, and how long the alert stays.
 REMOVALS_WITHIN = timedelta(hours=1)
 ALERT_STAYS = timedelta(days=1)
-_ACTIONS = ("scim:user:deactivated", "scim:user:deleted")
+_REMOVALS = ("scim:user:deactivated", "scim:user:deleted")
+_TOLD_AS = {
+    SILENT: "system:connection:silent",
+    MASS_REMOVAL: "system:connection:mass-removal",
+    TEAM_EMPTIED: "system:connection:team-emptied",
+}
 
 _users = table("users", column("organization_id", Text()), column("status", Text()))
 
@@ -51,12 +59,13 @@ _WATCHED = (
     .where(Connection.provisioning == ProvisioningState.ON.value)
     .order_by(Connection.organization_id, Connection.id)
 )
-_REMOVED = (
+# How many things the Connection did something to; `actions` are the names of their events.
+_DONE = (
     select(func.count(func.distinct(AuditEvent.target_id)))
     .join(Token, (Token.organization_id == AuditEvent.organization_id) & (Token.id == AuditEvent.actor_id))
     .where(
         AuditEvent.organization_id == bindparam("organization"),
-        AuditEvent.action.in_(_ACTIONS),
+        AuditEvent.action.in_(bindparam("actions", expanding=True)),
         AuditEvent.id >= bindparam("first"),
         AuditEvent.occurred_at >= bindparam("since"),
         Token.connection_id == bindparam("connection"),
@@ -108,26 +117,33 @@ def _seen(organization_id: str, connection_id: str) -> Iterator[tuple[str, dict[
         silent = {"lastRequestAt": moment(rhythm.last_at), "usualPauseHours": hours}
     yield SILENT, silent
     removed, members = _removals(organization_id, connection_id, present - REMOVALS_WITHIN)
-    if is_mass_removal(removed, members):
-        yield MASS_REMOVAL, {"removedUsers": removed, "membersBefore": members}
-    elif _is_old(organization_id, connection_id, present):
-        yield MASS_REMOVAL, None
+    teams = _done(organization_id, connection_id, present - REMOVALS_WITHIN, (TEAM_MASS_REMOVAL,))
+    removals = {"removedUsers": removed, "membersBefore": members} if is_mass_removal(removed, members) else None
+    for kind, facts in ((MASS_REMOVAL, removals), (TEAM_EMPTIED, {"teams": teams} if teams else None)):
+        if facts is not None or _is_old(organization_id, connection_id, kind, present):
+            yield kind, facts
+
+
+def _done(organization_id: str, connection_id: str, since: datetime, actions: tuple[str, ...]) -> int:
+    """Return to how many Users or Teams the Connection did one of these since then."""
+    key = {"organization": organization_id, "connection": connection_id, "actions": actions}
+    first = first_id(since - timedelta(minutes=1))
+    with reading() as connection:
+        return int(connection.execute(_DONE, {**key, "first": first, "since": moment(since)}).scalar_one())
 
 
 def _removals(organization_id: str, connection_id: str, since: datetime) -> tuple[int, int]:
     """Return how many Users lost access since then, and how many had it before."""
-    key = {"organization": organization_id, "connection": connection_id}
+    removed = _done(organization_id, connection_id, since, _REMOVALS)
+    if removed < FEWEST_REMOVED:
+        return removed, removed
     with reading() as connection:
-        first = first_id(since - timedelta(minutes=1))
-        removed: int = connection.execute(_REMOVED, {**key, "first": first, "since": moment(since)}).scalar_one()
-        if removed < FEWEST_REMOVED:
-            return removed, removed
         members: int = connection.execute(_ACTIVE, {"organization": organization_id}).scalar_one()
     return removed, members + removed
 
 
-def _is_old(organization_id: str, connection_id: str, present: datetime) -> bool:
-    bound = {"organization": organization_id, "connection": connection_id, "alert": MASS_REMOVAL}
+def _is_old(organization_id: str, connection_id: str, kind: str, present: datetime) -> bool:
+    bound = {"organization": organization_id, "connection": connection_id, "alert": kind}
     with reading() as connection:
         raised_at: str | None = connection.execute(_RAISED_AT, bound).scalar()
     return raised_at is not None and raised_at < moment(present - ALERT_STAYS)
@@ -144,9 +160,8 @@ def _raise(alert: RaisedAlert, tell: Tell) -> bool:
     with transaction() as connection:
         if connection.execute(_RAISE[connection.dialect.name], row).first() is None:
             return False
-        action = "system:connection:silent" if alert.kind == SILENT else "system:connection:mass-removal"
         changes = {f"#{name}": [None, value] for name, value in alert.facts.items()}
-        event = Event(action, "Connection", alert.connection_id, changes)
+        event = Event(_TOLD_AS[alert.kind], "Connection", alert.connection_id, changes)
         record(connection, alert.organization_id, Origin(ActorType.SYSTEM), [event])
         tell(connection, alert)
     return True

@@ -28,6 +28,8 @@ from scim_server.users.policy import Status
 Item = TypeVar("Item")
 # Lines of one request; as many Users are invited at most where all the waiting are.
 MAX_BULK = 1_000
+# Lines of a file; those beyond the mails of an hour (IN18) are told so, and can be sent again.
+MAX_FILE_LINES = 10_000
 # Lines that are stored together: each is a savepoint, and the database writes to disk once for all of them.
 _CHUNK = 50
 
@@ -72,10 +74,10 @@ def invite(requester: Requester, *, email: str, role: str) -> InvitationRecord:
         return read_invitation(requester.organization_id, invitation_id)
 
 
-def bulk_invite(requester: Requester, lines: Sequence[Line]) -> list[Outcome]:
+def bulk_invite(requester: Requester, lines: Sequence[Line], *, most: int = MAX_BULK) -> list[Outcome]:
     """Invite many people; each line has its own outcome, and none spoils another. Raises InvalidValue for too many."""
-    if len(lines) > MAX_BULK:
-        raise InvalidValue(f"At most {MAX_BULK:,} people are invited by one request.", field="invites")
+    if len(lines) > most:
+        raise InvalidValue(f"At most {most:,} people are invited by one request.", field="invites")
     first: dict[str, int] = {}
     for number, line in enumerate(lines):
         first.setdefault(fold(line.email.strip()), number)

@@ -10,7 +10,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import Connection, bindparam, select
 
-from scim_server.connections.alerts import MASS_REMOVAL, SILENT, RaisedAlert, watch_connections
+from scim_server.connections.alerts import MASS_REMOVAL, SILENT, TEAM_EMPTIED, RaisedAlert, watch_connections
 from scim_server.domains.policy import MISSES_BEFORE_SUSPENSION
 from scim_server.domains.service import DomainRecord, recheck_due
 from scim_server.domains.verification import Resolvers
@@ -25,6 +25,7 @@ from scim_server.users.emails import owner_emails
 _CONNECTION_MAILS = {
     SILENT: ("connection_silent", "{name} has sent nothing for longer than usual"),
     MASS_REMOVAL: ("mass_removal", "{name} took access from {removedUsers} people within an hour"),
+    TEAM_EMPTIED: ("team_emptied", "{name} removed most members of a Team at once"),
 }
 _ORGANIZATION_NAME = select(Organization.name).where(Organization.id == bindparam("organization"))
 

@@ -15,7 +15,7 @@ from scim_server.roles.authority import Requester
 from scim_server.roles.bindings import SUBJECT_COLUMNS, SubjectKind
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.roles.places import Place, PlaceScope
-from scim_server.roles.policy import BindingChange, Granted, binding_changes, permissions_of, planned
+from scim_server.roles.policy import BindingChange, Granted, beside, binding_changes, permissions_of, planned
 from scim_server.roles.requests import RoleLists, find_custom_roles, resolve
 
 
@@ -96,7 +96,7 @@ def replace_lower_roles(
     The subject's row is locked by the caller. Raises InvalidValue for what does not exist, Forbidden for a change that
     the caller may not make: on a place where they may not change roles, or of a role that stands above their own.
     """
-    if not lists.lower:
+    if not lists.lower and not lists.taken:
         return []
     bound = {"organization": requester.organization_id, "subject": subject_id}
     ids: dict[Place, str] = {}
@@ -108,6 +108,8 @@ def replace_lower_roles(
         permitted[place] = permissions_of(place.scope, row.role, row.custom)
         current.append(Granted(place, row.role, row.is_automatic))
     supplied = resolve(connection, requester.organization_id, lists)
+    if lists.keeps_others:
+        supplied = beside(current, supplied, [place for place in ids if any(each.names(place) for each in lists.taken)])
     changes = binding_changes(current, planned(current, supplied))
     _judge(connection, requester, kind, changes, permitted)
     _write(connection, requester, kind, subject_id, changes, ids)

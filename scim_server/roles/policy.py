@@ -83,6 +83,19 @@ def may_grant(granted: frozenset[str], own: frozenset[str]) -> bool:
     return granted <= own
 
 
+def beside(
+    current: Iterable[Granted], given: Mapping[PlaceScope, Iterable[Granted]], taken: Collection[Place]
+) -> dict[PlaceScope, tuple[Granted, ...]]:
+    """Return the lists of the scopes that a change touches: what was given by somebody stays beside what is given now.
+
+    A role that is given on a place stands in the stead of another one there.
+    """
+    placed = {granted.place: granted for granted in current if not granted.is_automatic and granted.place not in taken}
+    placed |= {granted.place: granted for grants in given.values() for granted in grants}
+    touched = {*given, *(place.scope for place in taken)}
+    return {scope: tuple(each for place, each in placed.items() if place.scope is scope) for scope in touched}
+
+
 def planned(current: Iterable[Granted], supplied: Mapping[PlaceScope, Iterable[Granted]]) -> dict[Place, Granted]:
     """Return the roles of a subject after the lists of some scopes were replaced; the other scopes stay as they are.
 

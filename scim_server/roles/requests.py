@@ -44,15 +44,32 @@ class Wanted(NamedTuple):
     dag_tag: str | None = None
 
 
+class Named(NamedTuple):
+    """A place as a request names it; `target_id` as in `Wanted`."""
+
+    scope: PlaceScope
+    target_id: str
+    dag_id: str | None = None
+    dag_tag: str | None = None
+
+    def names(self, place: Place) -> bool:
+        """Tell whether it is this place."""
+        target_id = place.workspace_id if self.scope is PlaceScope.WORKSPACE else place.deployment_id
+        return self == (place.scope, target_id, place.dag_id, place.dag_tag)
+
+
 @dataclass(frozen=True, slots=True)
 class RoleLists:
     """What a request wants a subject's roles to be: each list of `lower` replaces what was held on that scope.
 
-    An `organization_role` of None, or a scope without a list, stays as it is.
+    An `organization_role` of None, or a scope without a list, stays as it is. With `keeps_others` nothing is replaced:
+    the lists are given beside what is held, and roles on the places of `taken` are taken, whoever changes others.
     """
 
     organization_role: str | None = None
     lower: Mapping[PlaceScope, tuple[Wanted, ...]] = field(default_factory=dict)
+    keeps_others: bool = False
+    taken: tuple[Named, ...] = ()
 
 
 class CustomPermissions(NamedTuple):

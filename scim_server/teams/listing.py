@@ -70,6 +70,13 @@ class TeamRecord:
     updated_by: dict[str, str | None] | None
 
 
+class TeamName(NamedTuple):
+    """A Team in a list to choose from."""
+
+    id: str
+    name: str
+
+
 class MemberRecord(NamedTuple):
     """A User in a Team, since `created_at`."""
 
@@ -107,6 +114,8 @@ _COLUMNS = (
     Team.updated_by_id,
 )
 _ONE = select(*_COLUMNS).where(_OF_ORGANIZATION, Team.id == bindparam("team"))
+_NAMES = select(Team.id, Team.display_name).where(_OF_ORGANIZATION).order_by(Team.display_name_folded, Team.id)
+_FIRST_NAMES = _NAMES.limit(bindparam("limit"))
 _EXISTS = select(Team.id).where(_OF_ORGANIZATION, Team.id == bindparam("team"))
 # Memberships of INACTIVE Users are kept and hidden (product.md §2).
 _MEMBERSHIPS = (
@@ -148,6 +157,14 @@ def list_teams(
             else total_of(connection, organization_id, GROUP.name)
         )
         return _records(connection, organization_id, rows), total
+
+
+def team_names(requester: Requester, limit: int) -> list[TeamName]:
+    """Return the first Teams by name, to choose from. Raises Forbidden."""
+    requester.require("organization.teams.get")
+    with reading() as connection:
+        rows = connection.execute(_FIRST_NAMES, {"organization": requester.organization_id, "limit": limit})
+        return [TeamName(*row) for row in rows]
 
 
 def read_team(requester: Requester, team_id: str) -> TeamRecord:

@@ -22,7 +22,7 @@ from scim_server.protocol.errors import InvalidValue, Mutability, NotFound, Prec
 from scim_server.protocol.etag import matches
 from scim_server.teams import store
 from scim_server.teams.consequences import members_changed, team_is_deleted
-from scim_server.teams.events import MAX_IDS_IN_EVENT, member_changes
+from scim_server.teams.events import MAX_IDS_IN_EVENT, alarms, member_changes
 from scim_server.teams.membership import MemberRows
 
 Attributes = Mapping[str, Any]
@@ -157,7 +157,15 @@ def _change(
             changed["is_idp_managed"] = True
         if changed:
             store.update_team(connection, organization_id, team_id, changed)
-            _record(connection, provisioning, "scim:team:updated", team_id, differences(before, after), rows)
+            _record(
+                connection,
+                provisioning,
+                "scim:team:updated",
+                team_id,
+                differences(before, after),
+                rows,
+                team.member_count,
+            )
         members_changed(
             connection,
             organization_id,
@@ -240,6 +248,9 @@ def _record(
     team_id: str,
     changes: dict[str, list[Any]],
     rows: MemberRows,
+    members: int = 0,
 ) -> None:
+    """Write what was done to a Team of so many members; what is done is done, and yet Owners should look at some."""
     event = Event(action, "Team", team_id, changes | member_changes(rows))
-    record(connection, provisioning.organization_id, provisioning.origin, [event])
+    events = [event, *alarms(team_id, len(rows.removed), members)]
+    record(connection, provisioning.organization_id, provisioning.origin, events)

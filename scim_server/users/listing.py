@@ -2,30 +2,51 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, select, type_coerce
 from sqlalchemy import Connection as DatabaseConnection
+from sqlalchemy import bindparam, select
 
 from scim_server.database import reading
 from scim_server.directory.documents import load_attributes
-from scim_server.directory.offset_pages import like_pattern, offset_page
+from scim_server.directory.offset_pages import like_pattern
 from scim_server.directory.totals import total_of
 from scim_server.protocol.errors import NotFound
 from scim_server.protocol.schemas import USER
 from scim_server.protocol.values import fold
 from scim_server.roles.authority import Requester
-from scim_server.roles.bindings import DagRole, DeploymentRole, LowerRoles, SubjectKind, WorkspaceRole, roles_of
-from scim_server.roles.models import RoleBinding
-from scim_server.users.memberships import TeamOfUser, in_team, teams_of
-from scim_server.users.models import User, UserEmail
-from scim_server.users.policy import Status
-from scim_server.users.profiles import avatar_url, full_name, full_name_sql
+from scim_server.roles.bindings import (
+    DagRole,
+    DeploymentRole,
+    LowerRoles,
+    SubjectKind,
+    WorkspaceRole,
+    id_array,
+    roles_of,
+)
+from scim_server.users.filtering import (
+    COLUMNS,
+    FOUND,
+    FREQUENT,
+    NARROW,
+    OF_ORGANIZATION,
+    SEEN,
+    SORTS,
+    bounded_count_of,
+    count_of,
+    page_of,
+    search_of,
+)
+from scim_server.users.memberships import TeamOfUser, teams_of
+from scim_server.users.models import User
+from scim_server.users.profiles import avatar_url, full_name
 
+__all__ = ["SORTS", "UserFilters", "UserRecord", "browse_users", "count_users", "list_users"]
 NO_ROLES = LowerRoles()
-# What an INACTIVE User holds is kept and hidden (product.md §2), so it is no reason to be found either.
-_SEEN = tuple(status.value for status in Status if status is not Status.INACTIVE)
+# Beyond so many, people are told "more than".
+MAX_COUNTED = 1_000
+# People who have a term in their name and in two addresses come three times.
+_MAX_FOUND = 3 * MAX_COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,28 +109,16 @@ class UserRecord:
         return self.lower_roles.dag_roles
 
 
-_SORTS: dict[str, ColumnElement[Any]] = {
-    "id": User.id.expression,
-    "username": User.user_name_folded.expression,
-    "createdAt": User.created_at.expression,
-    "updatedAt": User.modified_at.expression,
-}
-SORTS = (*_SORTS, "fullName")
-_PLACES = {"workspace_id", "deployment_id", "dag_id", "dag_tags"}
-# Filters that an index serves.
-_NARROW = {"status", "organization_role", "team_id", *_PLACES}
-_OF_ORGANIZATION = User.organization_id == bindparam("organization")
-_COLUMNS = (
-    User.id,
-    User.status,
-    User.role,
-    User.is_idp_managed,
-    User.source,
-    User.created_at,
-    User.modified_at,
-    type_coerce(User.document, Text()).label("document"),
-)
-_ONE = select(*_COLUMNS).where(_OF_ORGANIZATION, User.id == bindparam("user"))
+@dataclass(frozen=True, slots=True)
+class UsersPage:
+    """A page of a list, and how many it has in all; `is_more` where only so many were counted."""
+
+    users: list[UserRecord]
+    total: int
+    is_more: bool = False
+
+
+_ONE = select(*COLUMNS).where(OF_ORGANIZATION, User.id == bindparam("user"))
 
 
 def list_users(
@@ -125,19 +134,50 @@ def list_users(
     `sorts` name fields of `SORTS`, each with whether it descends. Raises Forbidden.
     """
     requester.require("organization.users.get")
-    organization_id = requester.organization_id
-    bound = {"organization": organization_id, **filters.bound()}
+    bound = {"organization": requester.organization_id, **filters.bound()}
     names = frozenset(bound) - {"organization"}
     with reading() as connection:
-        dialect = connection.dialect.name
-        statement = _page(dialect, names, tuple(sorts), limit)
+        dialect, order = connection.dialect.name, tuple(sorts)
+        if not names:
+            return _page_of_all(connection, requester.organization_id, order, offset, limit)
+        statement = page_of(dialect, names, order, limit, is_narrow=bool(names & NARROW))
         rows = connection.execute(statement, {**bound, "offset": offset}).all()
-        total = (
-            connection.execute(_count(dialect, names), bound).scalar_one()
-            if names
-            else total_of(connection, organization_id, USER.name)
-        )
-        return _records(connection, organization_id, rows), total
+        total = connection.execute(count_of(dialect, names), bound).scalar_one()
+        return _records(connection, requester.organization_id, rows), total
+
+
+def browse_users(
+    requester: Requester, filters: UserFilters, sorts: Sequence[tuple[str, bool]], *, offset: int, limit: int
+) -> UsersPage:
+    """Return a page as people read it, counted no further than they do, so that it costs the same among many.
+
+    Up to `MAX_COUNTED` matches are found by what is asked for and sorted then; where there are more, the list is walked
+    in its order until the page is full. Raises Forbidden.
+    """
+    requester.require("organization.users.get")
+    bound: dict[str, Any] = {"organization": requester.organization_id, **filters.bound()}
+    with reading() as connection:
+        dialect, order = connection.dialect.name, tuple(sorts)
+        if len(bound) == 1:
+            return UsersPage(*_page_of_all(connection, requester.organization_id, order, offset, limit))
+        if "search" in bound:
+            _look_for_few(connection, bound)
+        names, most = frozenset(bound) - {"organization"}, max(MAX_COUNTED, offset + limit) + 1
+        total = connection.execute(bounded_count_of(dialect, names), {**bound, "most": most}).scalar_one()
+        if total <= offset:
+            return UsersPage([], total)
+        statement = page_of(dialect, names, order, limit, is_narrow=total <= MAX_COUNTED)
+        rows = connection.execute(statement, {**bound, "offset": offset}).all()
+        return UsersPage(_records(connection, requester.organization_id, rows), min(total, most - 1), total == most)
+
+
+def count_users(requester: Requester, filters: UserFilters) -> int:
+    """Return how many Users the filters let through. Raises Forbidden."""
+    requester.require("organization.users.get")
+    bound = {"organization": requester.organization_id, **filters.bound()}
+    with reading() as connection:
+        statement = count_of(connection.dialect.name, frozenset(bound) - {"organization"})
+        return int(connection.execute(statement, bound).scalar_one())
 
 
 def read_user(requester: Requester, user_id: str) -> UserRecord:
@@ -152,15 +192,37 @@ def find_user(organization_id: str, user_id: str) -> UserRecord:
         row = connection.execute(_ONE, {"organization": organization_id, "user": user_id}).first()
         if row is None:
             raise NotFound(f"There is no User '{user_id}'.")
-        teams = teams_of(connection, organization_id, user_id) if row.status in _SEEN else []
+        teams = teams_of(connection, organization_id, user_id) if row.status in SEEN else []
         (record,) = _records(connection, organization_id, [row], tuple(teams))
         return record
+
+
+def _page_of_all(
+    connection: DatabaseConnection, organization_id: str, order: tuple[tuple[str, bool], ...], offset: int, limit: int
+) -> tuple[list[UserRecord], int]:
+    """Return a page of everybody, and their number; those of the second half are reached from the end of the list."""
+    total = total_of(connection, organization_id, USER.name)
+    is_reversed = total < 2 * offset < 2 * total
+    if is_reversed:
+        limit = min(limit, total - offset)
+        offset = total - offset - limit
+    statement = page_of(connection.dialect.name, frozenset(), order, limit, is_narrow=False, is_reversed=is_reversed)
+    rows = connection.execute(statement, {"organization": organization_id, "offset": offset}).all()
+    return _records(connection, organization_id, rows), total
+
+
+def _look_for_few(connection: DatabaseConnection, bound: dict[str, Any]) -> None:
+    """Put the ids of those who have the term of the search in its place, unless it is a frequent one."""
+    statement = search_of(connection.dialect.name)
+    rows = connection.execute(statement, {**bound, "most": _MAX_FOUND}).scalars().all()
+    term = bound.pop("search")
+    bound |= {FOUND: id_array(connection, set(rows))} if len(rows) < _MAX_FOUND else {FREQUENT: term}
 
 
 def _records(
     connection: DatabaseConnection, organization_id: str, rows: Sequence[Any], teams: tuple[TeamOfUser, ...] = ()
 ) -> list[UserRecord]:
-    seen = [row.id for row in rows if row.status in _SEEN]
+    seen = [row.id for row in rows if row.status in SEEN]
     held = roles_of(connection, organization_id, SubjectKind.USER, seen)
     return [_record(row, held.get(row.id, NO_ROLES), teams) for row in rows]
 
@@ -173,70 +235,11 @@ def _record(row: Any, held: LowerRoles, teams: tuple[TeamOfUser, ...]) -> UserRe
         full_name=full_name(attributes),
         avatar_url=avatar_url(attributes),
         status=row.status,
-        organization_role=row.role if row.status in _SEEN else None,
+        organization_role=row.role if row.status in SEEN else None,
         is_idp_managed=row.is_idp_managed,
         source=row.source,
         created_at=row.created_at,
         updated_at=row.modified_at,
         lower_roles=held,
         teams=teams,
-    )
-
-
-@lru_cache(maxsize=1_000)
-def _page(dialect: str, filters: frozenset[str], sorts: tuple[tuple[str, bool], ...], limit: int) -> Select[Any]:
-    order = [(_sort_column(dialect, field), descending) for field, descending in sorts]
-    conditions = _conditions(dialect, filters)
-    return offset_page(_COLUMNS, User.id.expression, conditions, order, limit, is_narrow=bool(filters & _NARROW))
-
-
-@lru_cache(maxsize=1_000)
-def _count(dialect: str, filters: frozenset[str]) -> Select[Any]:
-    return select(func.count()).select_from(User).where(_OF_ORGANIZATION, *_conditions(dialect, filters))
-
-
-def _sort_column(dialect: str, field: str) -> ColumnElement[Any]:
-    return full_name_sql(dialect) if field == "fullName" else _SORTS[field]
-
-
-def _conditions(dialect: str, filters: frozenset[str]) -> list[ColumnElement[bool]]:
-    """Return the conditions of the filters that are set, each over a parameter of its name."""
-    conditions: list[ColumnElement[bool]] = []
-    if "search" in filters:
-        conditions.append(_matches_search(dialect))
-    if "status" in filters:
-        conditions.append(User.status == bindparam("status"))
-    if "organization_role" in filters:
-        conditions += [User.role == bindparam("organization_role"), User.status.in_(_SEEN)]
-    if "is_idp_managed" in filters:
-        conditions.append(User.is_idp_managed == bindparam("is_idp_managed"))
-    if "source" in filters:
-        conditions.append(User.source == bindparam("source"))
-    if "team_id" in filters:
-        conditions += [User.id.in_(in_team(bindparam("organization"), bindparam("team_id"))), User.status.in_(_SEEN)]
-    if filters & _PLACES:
-        held = [_is_held_on(name) for name in sorted(filters & _PLACES)]
-        holders = select(RoleBinding.user_id).where(
-            RoleBinding.organization_id == bindparam("organization"), RoleBinding.user_id.is_not(None), *held
-        )
-        conditions += [User.id.in_(holders), User.status.in_(_SEEN)]
-    return conditions
-
-
-def _is_held_on(place: str) -> ColumnElement[bool]:
-    if place == "dag_tags":
-        return RoleBinding.dag_tag.in_(bindparam(place, expanding=True))
-    column: ColumnElement[str] = getattr(RoleBinding, place)
-    return column == bindparam(place)
-
-
-def _matches_search(dialect: str) -> ColumnElement[bool]:
-    pattern = bindparam("search", type_=Text())
-    with_email = select(UserEmail.user_id).where(
-        UserEmail.organization_id == bindparam("organization"), UserEmail.value_folded.like(pattern, escape="\\")
-    )
-    return (
-        User.user_name_folded.like(pattern, escape="\\")
-        | full_name_sql(dialect).like(pattern, escape="\\")
-        | User.id.in_(with_email)
     )

@@ -47,10 +47,13 @@ class User(Base):
     __table_args__ = (
         Index("uq_users_user_name", "organization_id", "user_name_folded", unique=True),
         Index("uq_users_external_id", "organization_id", "external_id", unique=True),
-        Index("ix_users_display_name", "organization_id", "display_name_folded", "id"),
+        # With the user name, so that a search reads both names of everybody here instead of in the rows.
+        Index("ix_users_display_name", "organization_id", "display_name_folded", "id", "user_name_folded"),
+        Index("ix_users_created_at", "organization_id", "created_at", "id"),
         Index("ix_users_modified_at", "organization_id", "modified_at", "id"),
         Index("ix_users_active", "organization_id", "active", "id"),
-        Index("ix_users_status", "organization_id", "status", "role"),
+        # With the source, which is looked for in the whole index: a fiftieth of the rows.
+        Index("ix_users_status", "organization_id", "status", "role", "source"),
         # A person is one User in an Organization. Sign-in asks for all Users of an Account, so that goes first; who has
         # none costs nothing.
         Index(

@@ -130,6 +130,9 @@ def _is_for_people() -> bool:
 def _page(error: ScimError) -> Response:
     """Say what people can do, and nothing of what went on inside."""
     title, text = _FOR_PEOPLE.get(error.status, _FOR_PEOPLE[500 if error.status >= _SERVER_ERRORS else 400])
+    if isinstance(error, errors.PayloadTooLarge):
+        # Before anybody is known; the limit is no secret.
+        text = detail_of(error)
     if "visit" not in g:
         return page("pages/error.html", error.status, title=title, text=text, request_id=request_id())
     # Members are told what the services say, which names the way out.

@@ -90,3 +90,18 @@ def test_AV04_many_who_lose_access(
         with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
             watch_provisioning()
         assert alerts(acme_api) == []
+
+
+def test_PT03_a_team_that_was_emptied_is_told_once(app: Flask, acme: Organization, acme_api: ApiClient) -> None:
+    scim = ScimClient(app, acme.id, acme.token)
+    team = scim.create_group("Team", *(scim.create_user(f"user{number}")["id"] for number in range(51)))["id"]
+    scim.patch(f"/Groups/{team}", {"op": "remove", "path": "members"})
+    for _ in range(2):
+        watch_provisioning()
+
+    assert mails(acme) == [("team_emptied", "Acme: Identity provider removed most members of a Team at once")]
+    (alert,) = alerts(acme_api)
+    assert (alert["kind"], alert["facts"]) == ("TEAM_EMPTIED", {"teams": 1})
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
+        watch_provisioning()
+        assert alerts(acme_api) == []

@@ -15,6 +15,7 @@ from scim_server.roles.policy import (
     BindingChange,
     Granted,
     Held,
+    beside,
     binding_changes,
     may_grant,
     most_privileged,
@@ -200,7 +201,7 @@ def test_organization_role_is_the_most_privileged_of_all(roles: list[str]) -> No
 PERMISSIONS = st.frozensets(st.sampled_from("abcdef"))
 
 
-@given(st.lists(st.tuples(st.text("xyz", min_size=1), PERMISSIONS), min_size=1))
+@given(st.lists(st.tuples(st.text("xyz", min_size=1), PERMISSIONS), min_size=1, unique_by=lambda role: role[0]))
 def test_no_held_role_permits_more_than_the_most_privileged(roles: list[tuple[str, frozenset[str]]]) -> None:
     found = [Held(D, name, permissions) for name, permissions in roles]
 
@@ -266,6 +267,32 @@ def test_lists_replace_their_scopes(name: str) -> None:
     current, supplied, expected = PLANS[name]
 
     assert planned(current, supplied) == {each.place: each for each in expected}
+
+
+# What is held, what is given and taken beside it, and what is held then.
+CHANGES: dict[str, tuple[list[Granted], Lists, list[Place], list[Granted]]] = {
+    "given beside": ([MEMBER], {WS: [ON_X]}, [], [MEMBER, ON_X]),
+    "given in the stead of another": ([MEMBER, ON_X], {WS: [ACCESSOR]}, [], [ACCESSOR, ON_X]),
+    "taken alone": ([MEMBER, ON_X, ADMIN], {}, [X], [MEMBER, ADMIN]),
+    "taken by somebody else before": ([MEMBER], {}, [X], [MEMBER]),
+    "nothing is there to take": ([], {}, [W], []),
+    "the accessor goes with what needed it": ([ADMIN, automatic(W)], {}, [D], []),
+    "an accessor that is needed stays": ([ADMIN, automatic(W)], {}, [W], [ADMIN, automatic(W)]),
+    "the accessor stays automatic beside what is given": (
+        [VIEWER, automatic(D), automatic(W)],
+        {DS: [granted(E, "DEPLOYMENT_ADMIN")]},
+        [],
+        [VIEWER, automatic(D), automatic(W), granted(E, "DEPLOYMENT_ADMIN"), automatic(X)],
+    ),
+    "one is given and another taken": ([MEMBER, ADMIN], {WS: [ON_X]}, [W], [ON_X, ADMIN, automatic(W)]),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_changes_leave_what_they_do_not_name(name: str) -> None:
+    current, given, taken, expected = CHANGES[name]
+
+    assert planned(current, beside(current, given, taken)) == {each.place: each for each in expected}
 
 
 def test_changes_tell_what_comes_goes_and_becomes_another() -> None:

@@ -12,6 +12,7 @@ from scim_server.directory.statements import MAX_STATEMENTS, StatementCache
 from scim_server.protocol.limits import MAX_MEMBER_VALUES, MAX_PATCH_OPERATIONS
 from tests.conftest import Cast, Organization
 from tests.support.answers import assert_error, body
+from tests.support.api import ApiClient, good
 from tests.support.client import ENTERPRISE, GROUP, PATCH, USER, ScimClient
 from tests.support.people import standing
 
@@ -97,6 +98,24 @@ def test_PT03_entras_form_removes_only_those(scim: ScimClient, people: list[str]
     scim.patch(f"/Groups/{team}", {"op": "Remove", "path": "members", "value": values(*people[:2])})
 
     assert members(scim, team) == people[2:]
+
+
+@pytest.mark.parametrize(("number", "is_told"), [(50, False), (51, True)])
+@pytest.mark.parametrize("form", ["remove", "put"])
+def test_PT03_removing_very_many_is_obeyed_and_told(
+    scim: ScimClient, api: ApiClient, number: int, is_told: bool, form: str
+) -> None:
+    team = scim.create_group("Team", *(scim.create_user(f"many{each}")["id"] for each in range(number)))["id"]
+    if form == "put":
+        scim.put(f"/Groups/{team}", {"schemas": [GROUP], "displayName": "Team", "members": []})
+    else:
+        scim.patch(f"/Groups/{team}", {"op": "remove", "path": "members"})
+
+    assert members(scim, team) == []
+    found = good(api.get("/audit-events", action="scim:team:mass-removal"))["auditEvents"]
+    assert [each["changes"] for each in found] == (
+        [{name: {"before": None, "after": number} for name in ("#membersRemoved", "#membersBefore")}] if is_told else []
+    )
 
 
 @pytest.mark.parametrize("form", ["path", "pathless", "put"])

@@ -21,6 +21,7 @@ from scim_server.web.console import (  # noqa: F401 - they register their screen
     teams,
     tokens,
     user,
+    user_sessions,
     users,
 )
 from scim_server.web.console.blueprint import console

@@ -20,9 +20,12 @@ PREFIX = "/organizations/<slug>"
 class ConsoleBlueprint(PagesBlueprint):
     """A blueprint whose screens name their permission."""
 
-    def screen(self, rule: str, method: str = "GET", *, permission: str | None) -> Callable[[View], View]:
+    def screen(
+        self, rule: str, method: str = "GET", *, permission: str | None, max_bytes: int | None = None
+    ) -> Callable[[View], View]:
         """Register a view of one method under an Organization; None lets in every member.
 
+        `max_bytes` is how much its form may hold, where it brings a file.
         A service that the view calls asks for the permission again: this one closes what the view itself does.
         """
 
@@ -40,6 +43,8 @@ class ConsoleBlueprint(PagesBlueprint):
 
             # As an attribute, as with the management API: OPTIONS is no way around the session.
             run.provide_automatic_options = False  # type: ignore[attr-defined]
+            if max_bytes is not None:
+                self.max_form_bytes[f"{self.name}.{view.__name__}"] = max_bytes
             self.add_url_rule(f"{PREFIX}{rule}", view.__name__, run, methods=[method])
             return view
 

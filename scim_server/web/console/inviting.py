@@ -19,6 +19,12 @@ from scim_server.web.console.blueprint import console, go, show, show_again, tel
 from scim_server.web.console.lines import read_lines
 from scim_server.web.console.visit import requester
 
+# A file of `MAX_FILE_LINES` with long addresses and roles; other forms stay as small as they are.
+MAX_FILE_BYTES = 2 * 1024 * 1024
+# Lines whose outcome one page tells, the failed ones first.
+MAX_TOLD = 1_000
+# Fields of requests, as the form calls them.
+_FIELDS = {"inviteeEmail": "email", "invites": "many"}
 CREATE, DELETE = "organization.invites.create", "organization.invites.delete"
 
 
@@ -28,13 +34,12 @@ def ask_whom_to_invite() -> Response:
     return _form()
 
 
-@console.screen("/users/invite", "POST", permission=CREATE)
+@console.screen("/users/invite", "POST", permission=CREATE, max_bytes=MAX_FILE_BYTES)
 def invite_members() -> Response:
     """Invite them; of many, say what became of each."""
     form, role = request.form, request.form.get("role", "")
-    file = request.files.get("file")
-    pasted = form.get("many", "") + ("\n" + file.read().decode("utf-8", "replace") if file else "")
     try:
+        pasted = "\n".join((form.get("many", ""), _file()))
         if not pasted.strip():
             found = service.invite(requester(), email=form.get("email", ""), role=role)
             tell(_("%(email)s is invited.", email=found.email))
@@ -42,10 +47,10 @@ def invite_members() -> Response:
         lines = [Line(email, given or role) for email, given in read_lines(pasted)]
         if form.get("email", "").strip():
             lines.insert(0, Line(form["email"], role))
-        return _results(service.bulk_invite(requester(), lines))
+        return _results(service.bulk_invite(requester(), lines, most=service.MAX_FILE_LINES))
     except ScimError as error:
-        if error.field == "inviteeEmail":
-            error = InvalidValue(error.detail, field="email")
+        if error.field in _FIELDS:
+            error = InvalidValue(error.detail, field=_FIELDS[error.field])
         return show_again("console/invite.html", error, **_values(role, form.get("email", ""), form.get("many", "")))
 
 
@@ -102,12 +107,24 @@ def grantable_roles() -> list[Role]:
     return [role for role in reversed(catalogue().organization.roles) if authority.may_grant(role.name)]
 
 
+def _file() -> str:
+    """Return the text of the file, empty where none was chosen; raises InvalidValue where it is no text."""
+    file = request.files.get("file")
+    try:
+        return file.read().decode() if file is not None else ""
+    except UnicodeDecodeError:
+        raise InvalidValue(
+            _("The file is not in UTF-8. Save it as CSV UTF-8, and choose it again."), field="many"
+        ) from None
+
+
 def _form() -> Response:
     return show("console/invite.html", **_values(catalogue().default, "", ""))
 
 
 def _values(role: str, email: str, many: str) -> dict[str, Any]:
-    return {"role": role, "email": email, "many": many, "roles": grantable_roles(), "most": service.MAX_BULK}
+    limits = {"most": service.MAX_FILE_LINES, "max_bytes": MAX_FILE_BYTES}
+    return {"role": role, "email": email, "many": many, "roles": grantable_roles(), **limits}
 
 
 def _waiting(user_id: str | None) -> dict[str, Any]:
@@ -128,4 +145,6 @@ def _results(outcomes: list[Outcome], names: Mapping[str, str] = MappingProxyTyp
     if not failed:
         tell(ngettext("%(num)d person is invited.", "%(num)d people are invited.", len(outcomes)))
         return go("users")
-    return show("console/invited.html", outcomes=outcomes, failed=len(failed), names=names)
+    told = sorted(outcomes, key=lambda outcome: outcome.error is None)[:MAX_TOLD]
+    more = len(outcomes) - len(told)
+    return show("console/invited.html", outcomes=told, failed=len(failed), more=more, names=names)

@@ -13,13 +13,14 @@ MAX_OFFSET = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """A page of a list of `total`; `sort` is the field that it is sorted by."""
+    """A page of a list of `total`, or of more where `is_more`; `sort` is the field that it is sorted by."""
 
     offset: int
     limit: int
     total: int
     sort: str
     descending: bool
+    is_more: bool = False
 
     @property
     def first(self) -> int:
@@ -39,7 +40,8 @@ class Pages:
     @property
     def next(self) -> str | None:
         """Return the address of the page after."""
-        return _address(offset=self.offset + self.limit) if self.offset + self.limit < self.total else None
+        is_last = self.offset + self.limit >= self.total and not self.is_more
+        return None if is_last else _address(offset=self.offset + self.limit)
 
     def sorted(self, field: str) -> str:
         """Return the address of the list sorted by a field, the other way round where it is already."""
@@ -71,9 +73,9 @@ class Asked:
         """Return the order that services take."""
         return [(self.sort, self.descending)]
 
-    def pages(self, total: int) -> Pages:
-        """Return the page of a list of so many."""
-        return Pages(self.offset, LIMIT, total, self.sort, self.descending)
+    def pages(self, total: int, *, is_more: bool = False) -> Pages:
+        """Return the page of a list of so many, or of more."""
+        return Pages(self.offset, LIMIT, total, self.sort, self.descending, is_more)
 
 
 def asked(sorts: tuple[str, ...], default: str, *, descending: bool = False) -> Asked:

@@ -7,11 +7,10 @@ from flask_babel import gettext as _
 
 from scim_server.protocol.errors import Forbidden, InvalidValue, ScimError
 from scim_server.roles.authority import Requester
-from scim_server.roles.bindings import LowerRoles
 from scim_server.roles.catalogue import catalogue
 from scim_server.roles.custom import list_custom_roles
 from scim_server.roles.places import PlaceScope
-from scim_server.roles.requests import RoleLists, Wanted
+from scim_server.roles.requests import Named, RoleLists, Wanted
 from scim_server.teams import listing as team_listing
 from scim_server.teams import roles as team_roles
 from scim_server.users import listing as user_listing
@@ -26,8 +25,6 @@ from scim_server.workspaces.service import list_workspaces
 # In a list to choose from.
 MAX_PLACES = 1_000
 _ALL = Query(offset=0, limit=MAX_PLACES)
-# One place of one scope, as forms and addresses name it.
-Named = tuple[str, str | None, str | None]
 
 
 @console.screen("/<any(users, teams):kind>/<subject_id>/roles/<scope>", permission=None)
@@ -41,7 +38,9 @@ def give_place_role(kind: str, subject_id: str, scope: str) -> Response:
     """Give the role, in place of one that is held there already."""
     place_scope, form = _scope(scope), request.form.to_dict()
     try:
-        _change(kind, subject_id, place_scope, _named(form), form.get("role", ""))
+        target_id, dag_id, dag_tag = _named(place_scope, form)[1:]
+        wanted = Wanted(place_scope, target_id, form.get("role", ""), "roles.0", "target", dag_id, dag_tag)
+        _change(kind, subject_id, RoleLists(None, {place_scope: (wanted,)}, keeps_others=True))
     except ScimError as error:
         named = error.field or ""
         field = "role" if named.endswith("role") else "dag" if "dag" in named else "target" if named else None
@@ -55,7 +54,7 @@ def give_place_role(kind: str, subject_id: str, scope: str) -> Response:
 def ask_to_take_place_role(kind: str, subject_id: str, scope: str) -> Response:
     """Say which role is taken."""
     _scope(scope)
-    name, values = _subject(kind, subject_id)[0], request.args.to_dict()
+    name, values = _subject(kind, subject_id), request.args.to_dict()
     place = place_names(requester()).get(values.get("target", ""), values.get("target", ""))
     title = _("Take the role on %(place)s from %(name)s?", place=values.get("dag") or place, name=name)
     text = _("What the role permitted there ends at once. Roles by Teams are not touched.")
@@ -67,7 +66,8 @@ def ask_to_take_place_role(kind: str, subject_id: str, scope: str) -> Response:
 @console.screen("/<any(users, teams):kind>/<subject_id>/roles/<scope>/remove", "POST", permission=None)
 def take_place_role(kind: str, subject_id: str, scope: str) -> Response:
     """Take the role."""
-    _change(kind, subject_id, _scope(scope), _named(request.form.to_dict()), None)
+    place = _named(_scope(scope), request.form.to_dict())
+    _change(kind, subject_id, RoleLists(keeps_others=True, taken=(place,)))
     tell(_("The role is taken."))
     return _back(kind, subject_id)
 
@@ -96,7 +96,7 @@ def _asked(kind: str, subject_id: str, scope: PlaceScope, values: dict[str, str]
     listed = list_workspaces(asks, _ALL) if scope is PlaceScope.WORKSPACE else list_deployments(asks, _ALL)
     return {
         "kind": kind,
-        "subject": _subject(kind, subject_id)[0],
+        "subject": _subject(kind, subject_id),
         "scope": scope.catalogue_name,
         "targets": [(each.id, each.name) for each in listed.records],
         "options": [(role.name, role.title) for role in reversed(found.roles)]
@@ -106,40 +106,22 @@ def _asked(kind: str, subject_id: str, scope: PlaceScope, values: dict[str, str]
     }
 
 
-def _named(values: dict[str, str]) -> Named:
-    dag = values.get("dag", "").strip() or None
+def _named(scope: PlaceScope, values: dict[str, str]) -> Named:
+    dag = (values.get("dag", "").strip() or None) if scope is PlaceScope.DAG else None
     by_tag = values.get("by") == "tag"
-    return values.get("target", ""), None if by_tag else dag, dag if by_tag else None
+    return Named(scope, values.get("target", ""), None if by_tag else dag, dag if by_tag else None)
 
 
-def _change(kind: str, subject_id: str, scope: PlaceScope, place: Named, role: str | None) -> None:
-    """Write all roles of one scope anew, with another one on this place, or none."""
-    held = {each: given for each, given in _held(_subject(kind, subject_id)[1], scope).items() if each != place}
-    if role is not None:
-        held[place] = role
-    wanted = tuple(
-        Wanted(scope, target, given, f"roles.{index}", "target", dag_id, dag_tag)
-        for index, ((target, dag_id, dag_tag), given) in enumerate(held.items())
-    )
+def _change(kind: str, subject_id: str, lists: RoleLists) -> None:
     change = user_roles.change_roles if kind == "users" else team_roles.change_roles
-    change(requester(), subject_id, RoleLists(None, {scope: wanted}))
+    change(requester(), subject_id, lists)
 
 
-def _held(lower: LowerRoles, scope: PlaceScope) -> dict[Named, str]:
-    if scope is PlaceScope.WORKSPACE:
-        return {(each.workspace_id, None, None): each.role for each in lower.workspace_roles}
-    if scope is PlaceScope.DEPLOYMENT:
-        return {(each.deployment_id, None, None): each.role for each in lower.deployment_roles}
-    return {(each.deployment_id, each.dag_id, each.dag_tag): each.role for each in lower.dag_roles}
-
-
-def _subject(kind: str, subject_id: str) -> tuple[str, LowerRoles]:
-    """Return name and direct roles of a User or Team."""
+def _subject(kind: str, subject_id: str) -> str:
+    """Return the name of a User or Team."""
     if kind == "users":
-        user = user_listing.read_user(requester(), subject_id)
-        return user.full_name, user.lower_roles
-    team = team_listing.read_team(requester(), subject_id)
-    return team.name, LowerRoles(team.workspace_roles, team.deployment_roles, team.dag_roles)
+        return user_listing.read_user(requester(), subject_id).full_name
+    return team_listing.read_team(requester(), subject_id).name
 
 
 def _address(kind: str, subject_id: str) -> str:

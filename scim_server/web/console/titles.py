@@ -1,6 +1,7 @@
 """What people are told for the names that stand in the database: statuses, sources, roles, and what happened."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any
 
 from flask_babel import LazyString, lazy_gettext
@@ -51,11 +52,13 @@ _HAPPENED: dict[str, LazyString] = {
     "email:changed": lazy_gettext("Changed the sign-in address"),
     "session:started": lazy_gettext("Signed in"),
     "session:ended": lazy_gettext("Signed out"),
+    "owner:session:ended": lazy_gettext("Sessions were ended by an Owner"),
     "login:refused": lazy_gettext("A sign-in was refused"),
     "account:sso:bypassed": lazy_gettext("Signed in by the SSO Bypass Link"),
     "team:created": lazy_gettext("Team was created"),
     "team:updated": lazy_gettext("Team was changed"),
     "team:deleted": lazy_gettext("Team was deleted"),
+    "team:mass-removal": lazy_gettext("Very many members were removed at once"),
     "team:roles-changed": lazy_gettext("Roles of the Team were changed"),
     "token:created": lazy_gettext("API token was created"),
     "token:updated": lazy_gettext("API token was changed"),
@@ -94,6 +97,14 @@ _HAPPENED: dict[str, LazyString] = {
     "auditLog:trimmed": lazy_gettext("Old audit events were deleted"),
     "message:retried": lazy_gettext("Mail was sent again"),
 }
+# How a session began.
+SIGNED_IN_BY: dict[str, LazyString] = {
+    "password": lazy_gettext("Password"),
+    "password+totp": lazy_gettext("Password and authenticator app"),
+    "password+passkey": lazy_gettext("Password and passkey"),
+    "password+recovery-code": lazy_gettext("Password and recovery code"),
+    "oidc": lazy_gettext("Single sign-on"),
+}
 # Kinds of things that events are about.
 TARGETS: dict[str, LazyString] = {
     "User": lazy_gettext("User"),
@@ -117,8 +128,7 @@ ACTORS: dict[str, LazyString] = {
 
 def role_title(name: str | None) -> str:
     """Return a role's title; of a custom one its name, a dash where there is none."""
-    found = (role.title for scope in catalogue().scopes.values() for role in scope.roles if role.name == name)
-    return next(found, name or "\N{EN DASH}")
+    return _role_titles().get(name or "", name or "\N{EN DASH}")
 
 
 def role_options(roles: Iterable[Role]) -> list[tuple[str, str]]:
@@ -131,7 +141,17 @@ def options_of(records: Iterable[Any]) -> list[tuple[str, str]]:
     return [(each.id, each.name) for each in records]
 
 
+def said(titles: Mapping[str, LazyString]) -> dict[str, str]:
+    """Return titles in the reader's language, for lists that say each of them often."""
+    return {name: str(title) for name, title in titles.items()}
+
+
 def happened(action: str) -> str:
     """Return in words what an audit event tells; of one that nothing is known of, its own name."""
     subject = action.partition(":")[2]
     return str(_HAPPENED.get(action) or _HAPPENED.get(subject) or action)
+
+
+@cache
+def _role_titles() -> dict[str, str]:
+    return {role.name: role.title for scope in catalogue().scopes.values() for role in scope.roles}

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, request
 from flask_babel import gettext as _
 
+from scim_server.accounts.supervision import SUPERVISE, list_sessions
 from scim_server.audit.listing import Filter, list_events
 from scim_server.database import reading
 from scim_server.invitations.listing import list_invitations
@@ -86,6 +87,7 @@ def _details(found: UserRecord, error: ScimError | None = None) -> Response:
             "older": events[EVENTS - 1].id if len(events) > EVENTS else None,
             "invitation": _invitation(found),
             "roles": grantable_roles(),
+            "sessions": list_sessions(asks, found.id) if current_visit().permits(SUPERVISE) else [],
         }
     return show("console/user.html", **values) if error is None else show_again("console/user.html", error, **values)
 

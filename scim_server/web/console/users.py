@@ -5,7 +5,7 @@ from typing import Any
 from flask import Response, request
 
 from scim_server.roles.catalogue import catalogue
-from scim_server.teams.listing import TeamFilters, TeamRecord, list_teams
+from scim_server.teams.listing import team_names
 from scim_server.users import listing
 from scim_server.users.listing import UserFilters
 from scim_server.users.policy import Source, Status
@@ -23,18 +23,14 @@ GET = "organization.users.get"
 def users() -> Response:
     """List them."""
     page, filters = asked(listing.SORTS, "username"), _filters()
-    found, total = listing.list_users(requester(), UserFilters(**filters), page.order, **page.place)
-    _, waiting = listing.list_users(requester(), UserFilters(status=Status.AWAITING_INVITATION), limit=1)
-    teams: list[TeamRecord] = []
-    if current_visit().permits("organization.teams.get"):
-        teams, _ = list_teams(requester(), TeamFilters(), [("name", False)], limit=MAX_TEAMS)
+    found = listing.browse_users(requester(), UserFilters(**filters), page.order, **page.place)
     return show(
         "console/users.html",
-        users=found,
-        waiting=waiting,
-        teams=teams,
+        users=found.users,
+        waiting=listing.count_users(requester(), UserFilters(status=Status.AWAITING_INVITATION)),
+        teams=team_names(requester(), MAX_TEAMS) if current_visit().permits("organization.teams.get") else [],
         filters=filters,
-        pages=page.pages(total),
+        pages=page.pages(found.total, is_more=found.is_more),
         roles=catalogue().organization.roles,
     )
 

@@ -21,12 +21,13 @@ from scim_server.web.management.sign_on import sign_on
 from scim_server.web.management.subject_roles import subject_roles
 from scim_server.web.management.teams import teams
 from scim_server.web.management.tokens import tokens
+from scim_server.web.management.user_sessions import user_sessions
 from scim_server.web.management.users import myself, users
 from scim_server.web.management.workspaces import deployments, workspaces
 from scim_server.web.rate_limit import RateLimiter
 
 BLUEPRINTS = (
-    *(organizations, users, myself, invites, teams, roles, subject_roles, workspaces, deployments),
+    *(organizations, users, user_sessions, myself, invites, teams, roles, subject_roles, workspaces, deployments),
     *(connections, provisioning, sign_on, domains, tokens, messages, audit),
 )
 

@@ -74,7 +74,7 @@ class ExpiringTokenSchema(Schema):
 class AlertSchema(Schema):
     """What the Owners were told of and is not over."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["SILENT", "MASS_REMOVAL"]))
+    kind = fields.String(required=True, validate=validate.OneOf(["SILENT", "MASS_REMOVAL", "TEAM_EMPTIED"]))
     raisedAt = fields.String(attribute="raised_at", required=True)  # noqa: N815
     facts = fields.Dict(required=True)
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Flask, Response, request
 from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 
-from scim_server.protocol.errors import Forbidden
+from scim_server.protocol.errors import Forbidden, PayloadTooLarge
 from scim_server.web.pages.cookies import set_cookies
 
 # A form of ours is far smaller.
@@ -38,10 +38,18 @@ class PagesBlueprint(Blueprint):
 
     def __init__(self, name: str, import_name: str, *, protects: bool = True, **arguments: Any) -> None:
         super().__init__(name, import_name, **arguments)
-        self.before_request(_bound_form)
+        # Of views whose forms bring a file.
+        self.max_form_bytes: dict[str, int] = {}
+        self.before_request(self._bound_form)
         if protects:
             self.before_request(protect_form)
         self.after_request(_finish)
+
+    def _bound_form(self) -> None:
+        most = self.max_form_bytes.get(request.endpoint or "", MAX_FORM_BYTES)
+        if (request.content_length or 0) > most:
+            raise PayloadTooLarge(f"This form takes {most:,} bytes at most; send what it holds in smaller parts.")
+        request.max_content_length = most
 
 
 def protect_form() -> None:
@@ -55,10 +63,6 @@ def protect_form() -> None:
         csrf.protect()
     except CSRFError as error:
         raise OtherSite from error
-
-
-def _bound_form() -> None:
-    request.max_content_length = MAX_FORM_BYTES
 
 
 def _finish(response: Response) -> Response:

@@ -34,6 +34,7 @@ def set_up_pages(app: Flask) -> None:
     flask_bootstrap.Bootstrap5(app)
     set_up_translations(app)
     app.jinja_env.globals |= {"asset": asset, "bootstrap_css": bootstrap_css, "said": said}
+    app.jinja_env.filters["initials"] = initials
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
@@ -53,6 +54,11 @@ def page(
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Vary"] = "Cookie, Accept-Language"
     return response
+
+
+def initials(name: str) -> str:
+    """Return the first letters of the first two words of a name."""
+    return "".join(word[0] for word in name.split()[:2]).upper()
 
 
 def asset(name: str) -> str:

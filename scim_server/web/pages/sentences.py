@@ -13,6 +13,7 @@ SENTENCES: tuple[str, ...] = (
     _("You are not a member of such an Organization."),
     _("There is no such resource."),
     _("The request is larger than this server accepts."),
+    _("This form takes %(most)s bytes at most; send what it holds in smaller parts."),
     _("The request could not be understood."),
     _("The request conflicts with the present state."),
     _("The resource has changed since; read it again."),

@@ -3,8 +3,12 @@
 import io
 
 import pytest
+from werkzeug.test import TestResponse
 
+from scim_server.invitations.service import MAX_FILE_LINES
+from scim_server.web.console.inviting import MAX_FILE_BYTES, MAX_TOLD
 from scim_server.web.console.lines import read_lines
+from scim_server.web.pages.blueprint import MAX_FORM_BYTES
 from tests.conftest import Cast, Organization
 from tests.support.accounts import address
 from tests.support.api import good
@@ -67,16 +71,62 @@ def test_the_last_owner_is_told_the_way_out(alice: Seat, cast: Cast) -> None:
     assert alice.post(f"/users/{cast.alice}", organizationRole="ORGANIZATION_MEMBER").status_code == 409
 
 
+def send_file(seat: Seat, content: bytes) -> TestResponse:
+    seat.get("/users/invite")
+    token = seat.text.partition('name="csrf_token" value="')[2].partition('"')[0]
+    data = {"csrf_token": token, "role": "ORGANIZATION_MEMBER", "file": (io.BytesIO(content), "people.csv")}
+    return seat.browser.open("POST", f"{seat.base}/users/invite", data=data, content_type="multipart/form-data")
+
+
 def test_a_file_of_people_is_invited(alice: Seat, cast: Cast) -> None:
-    alice.get("/users/invite")
-    file = io.BytesIO(b"email;role\none@p.example;Organization Owner\ntwo@p.example\n")
-    token = alice.text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    data = {"csrf_token": token, "role": "ORGANIZATION_MEMBER", "file": (file, "people.csv")}
-    answer = alice.browser.open("POST", f"{alice.base}/users/invite", data=data, content_type="multipart/form-data")
+    answer = send_file(alice, b"email;role\none@p.example;Organization Owner\ntwo@p.example\n")
 
     assert answer.status_code == 303
     roles = {each["invitee"]["username"]: each["role"] for each in good(cast.api.get("/invites"))["invites"]}
     assert roles == {"one@p.example": "ORGANIZATION_OWNER", "two@p.example": "ORGANIZATION_MEMBER"}
+
+
+def test_a_long_file_is_read_and_its_failures_are_told_first(alice: Seat, cast: Cast) -> None:
+    """More than other forms take, and more than one request of the management API."""
+    wrong = "".join(f"{number:05}{'x' * 60}\n" for number in range(1_500))
+    answer = send_file(alice, f"last@p.example\n{wrong}".encode())
+
+    assert answer.status_code == 200
+    assert "1500 could not be invited." in alice.text
+    assert alice.text.count("Not invited") == MAX_TOLD
+    assert "501 more lines" in alice.text
+    assert len(good(cast.api.get("/invites"))["invites"]) == 1
+
+
+def test_WB11_too_many_lines_are_refused_by_their_limit(alice: Seat) -> None:
+    assert send_file(alice, b"a@p.example\n" * (MAX_FILE_LINES + 1)).status_code == 400
+    assert 'id="many-error"' in alice.text
+    assert "At most 10,000 people" in alice.text
+
+
+@pytest.mark.parametrize("line", [b"=cmd|'/c calc'!A1", b"a\0b@p.example", b"<script>"], ids=repr)
+def test_WB11_what_is_no_address_fails_alone(alice: Seat, cast: Cast, line: bytes) -> None:
+    assert send_file(alice, b"good@p.example\n" + line + b"\n").status_code == 200
+    assert alice.text.count("Not invited") == 1
+    assert "<script>" not in alice.text
+    assert [each["invitee"]["username"] for each in good(cast.api.get("/invites"))["invites"]] == ["good@p.example"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_WB11_another_encoding_is_refused_with_the_way_out(alice: Seat, cast: Cast, encoding: str) -> None:
+    assert send_file(alice, "j\xfcrgen@p.example".encode(encoding)).status_code == 400
+    assert "CSV UTF-8" in alice.text
+    assert good(cast.api.get("/invites"))["invites"] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/users/invite", MAX_FILE_BYTES), ("/users/selected", MAX_FORM_BYTES)], ids=["file", "other"]
+)
+def test_a_form_is_bounded_and_says_by_what(alice: Seat, path: str, most: int) -> None:
+    arguments = {"data": b"x" * (most + 1), "content_type": "multipart/form-data; boundary=x"}
+
+    assert alice.browser.open("POST", f"{alice.base}{path}", **arguments).status_code == 413
+    assert f"{most:,} bytes at most" in alice.text
 
 
 def test_what_is_no_address_is_told_at_its_field(alice: Seat) -> None:

@@ -1,12 +1,27 @@
 """Users in the tenant matrix."""
 
+from scim_server.accounts.sessions import list_sessions
 from tests.conftest import Cast
+from tests.support.accounts import address, link, make_account, sign_in
 from tests.support.api import good, refused
 from tests.web.management.entries import Entry
 
 
 def bob(cast: Cast, elsewhere: bool) -> str:
     return cast.charlie if elsewhere else cast.bob
+
+
+def bobs_session(cast: Cast, elsewhere: bool) -> str:
+    user_id, organization_id = bob(cast, elsewhere), (cast.elsewhere if elsewhere else cast.acme).organization_id
+    account_id = make_account(address())
+    link(organization_id, user_id, account_id)
+    sign_in(account_id, organization_id)
+    (session,) = list_sessions(account_id)
+    return f"{user_id}/sessions/{session.id}"
+
+
+def dora_has_no_sessions(cast: Cast) -> None:
+    assert good(cast.api.get(f"/users/{cast.dora}/sessions")) == {"sessions": []}
 
 
 def dora_is_listed_without_what_she_holds(cast: Cast) -> None:
@@ -51,6 +66,9 @@ TABLE = {
     ("Users.leave_organization", "DELETE"): [Entry("/users/self", status=409, everyone=True)],
     ("Users.deactivate_user", "POST"): [Entry("/users/{id}/deactivate", own=bob, dora=dora_stays_deactivated)],
     ("Users.reactivate_user", "POST"): [Entry("/users/{id}/reactivate", own=bob, dora=dora_gets_back_what_she_had)],
+    ("Sessions.list_sessions_of_user", "GET"): [Entry("/users/{id}/sessions", own=bob, dora=dora_has_no_sessions)],
+    ("Sessions.end_session_of_user", "DELETE"): [Entry("/users/{id}", status=204, own=bobs_session)],
+    ("Sessions.end_sessions_of_user", "DELETE"): [Entry("/users/{id}/sessions", status=204, own=bob)],
     ("Self.read_self", "GET"): [Entry("/v1/users/self", everyone=True)],
     ("Users.list_teams_of_user", "GET"): [Entry("/users/{id}/teams", own=bob, dora=dora_shows_no_teams)],
 }
