@@ -8,22 +8,11 @@ from flask import Flask, Request
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import MapAdapter
 
-import scim_server.models  # noqa: F401 - every table has to be known before the first statement
-from scim_server.accounts.command_line import set_up_command_line
-from scim_server.accounts.passwords import set_up_passwords
-from scim_server.accounts.sessions import set_up_sessions
-from scim_server.audit.digests import AuditKeys
-from scim_server.database.engines import set_up_engines
 from scim_server.directory.cursors import CursorSeal
 from scim_server.directory.walks import WalksOfDatabase, WalksOfProcess
-from scim_server.domains.verification import Resolvers
-from scim_server.outbound.client import set_up_outbound
-from scim_server.outbox.transports import set_up_mail
+from scim_server.foundation import lay_foundation
 from scim_server.protocol.limits import MAX_BULK_BODY_BYTES
-from scim_server.sealing import set_up_sealing
-from scim_server.setting_values import resolver_address
 from scim_server.settings import Settings
-from scim_server.sso.logins import set_up_sso
 from scim_server.web.auth import set_up_auth
 from scim_server.web.console import set_up_console
 from scim_server.web.errors import set_up_errors
@@ -63,15 +52,8 @@ class Application(Flask):
 def create_app(settings: Settings) -> Flask:
     """Return the WSGI application for these settings. Opens no connection yet."""
     app = Application("scim_server", static_folder=None)
-    set_up_configuration(app, settings)
-    set_up_engines(app, settings)
-    set_up_sealing(app, settings.signing_keys)
-    set_up_mail(app, settings)
-    set_up_outbound(app, settings)
-    set_up_sso(app)
-    set_up_passwords(app, settings)
-    set_up_sessions(app, settings)
-    set_up_command_line(app, settings)
+    lay_foundation(app, settings)
+    set_up_requests(app)
     set_up_proxies(app, settings)
     set_up_security(app, settings.allowed_hosts)
     set_up_errors(app)
@@ -80,7 +62,6 @@ def create_app(settings: Settings) -> Flask:
     set_up_recording(app)
     set_up_refusals(app)
     set_up_scim(app, settings)
-    app.extensions["dns_resolvers"] = Resolvers(map(resolver_address, settings.dns_resolvers))
     set_up_management(app, settings)
     set_up_pages(app)
     set_up_auth(app)
@@ -91,11 +72,8 @@ def create_app(settings: Settings) -> Flask:
     return app
 
 
-def set_up_configuration(app: Flask, settings: Settings) -> None:
-    """Hand the settings that Flask itself reads to it."""
-    app.config["PUBLIC_URL"] = settings.public_url
-    app.config["SECRET_KEY"], *app.config["SECRET_KEY_FALLBACKS"] = settings.signing_keys
-    app.extensions["audit_keys"] = AuditKeys(settings.signing_keys)
+def set_up_requests(app: Flask) -> None:
+    """Bound what is read of a request, and take paths as they are."""
     app.config["MAX_CONTENT_LENGTH"] = MAX_BULK_BODY_BYTES
     app.url_map.merge_slashes = False
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.installation import ROOT
+from tests.support.commands import ROOT
 
 PAGE = ROOT / "docs" / "reference" / "asvs.md"
 NAMED = sorted(set(re.findall(r"`(test_\w+)`", PAGE.read_text(encoding="utf-8"))))

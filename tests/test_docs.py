@@ -2,9 +2,7 @@
 
 import os
 import re
-import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -13,7 +11,9 @@ import pytest
 from docs.generate import LIMITS, pages
 from scim_server.protocol import limits
 from scim_server.settings import OTHER_VARIABLES, PREFIX, Settings
-from tests.support.installation import ROOT, Installation
+from tests.support import commands
+from tests.support.commands import ROOT
+from tests.support.installation import Installation
 
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *ROOT.glob("docs/**/*.md")])
 RUNNABLE = re.compile(r"^```sh runnable\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -71,9 +71,7 @@ def test_examples_run(page: Path, tmp_path: Path) -> None:
         made.mkdir()
     installation = Installation(home)
     installation.good("quickstart")
-    command = tools / "scim-server"
-    command.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m scim_server "$@"\n')
-    command.chmod(0o755)
+    commands.install(tools)
     script = "set -eu\n" + "\n".join(RUNNABLE.findall(page.read_text(encoding="utf-8")))
     with installation.serving() as server:
         environment = installation.environment(

@@ -4,11 +4,12 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
+from tests.support import commands
+from tests.support.commands import ROOT
 from tests.support.dns import DnsServer
-from tests.support.installation import ROOT, Installation
+from tests.support.installation import Installation
 
 GUIDE = ROOT / "docs" / "guides" / "organization.md"
 BLOCK = re.compile(r"^```sh newcomer\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -40,7 +41,7 @@ def test_the_guide_works_as_it_is_printed(backend: str, fresh_database_url: str,
     for made in (home, tools, folder):
         made.mkdir()
     records = tmp_path / "records"
-    tool(tools / "scim-server", f'exec {shlex.quote(sys.executable)} -m scim_server "$@"')
+    commands.install(tools)
     tool(tools / "publish-txt", f'echo "$1 $2" >> {shlex.quote(str(records))}')
     dns = PublishedByFile(records)
     dns.start()

@@ -33,10 +33,11 @@ class Offer:
 
 
 class Accepted(NamedTuple):
-    """The User whose person has a login now."""
+    """The User whose person has a login now, and whose Account it is."""
 
     organization_id: str
     user_id: str
+    account_id: str
 
 
 def offer(connection: Connection, organization_id: str, user_id: str, email: str) -> str:
@@ -79,8 +80,8 @@ def accept(secret: str, *, name: str, password: str, origin: Origin) -> Accepted
         else:
             account_id = account.id
             set_password(connection, account_id, hashed, origin)
-        accepted = Accepted(str(issued.data["organization"]), str(issued.data["user"]))
-        link_user(connection, *accepted, account_id)
+        accepted = Accepted(str(issued.data["organization"]), str(issued.data["user"]), account_id)
+        link_user(connection, *accepted)
         return accepted
 
 

@@ -11,11 +11,11 @@ import click
 from scim_server.accounts.links import LinkEnded, link
 from scim_server.accounts.service import find_by_email
 from scim_server.accounts.setting_up import look
-from scim_server.app import create_app
 from scim_server.cli.output import print_fields, print_json
 from scim_server.cli.runtime import load_settings, operator, told
 from scim_server.connections.onboarding import found_organization
 from scim_server.database import schema
+from scim_server.foundation import create_foundation
 from scim_server.organizations.service import find_organization, list_organizations
 from scim_server.outbox.transports import mail_folder
 from scim_server.roles.catalogue import catalogue
@@ -46,7 +46,7 @@ def quickstart(name: str, owner: str, as_json: bool) -> None:
     """
     settings = load_settings()
     memory = settings.home / _MEMORY
-    with create_app(settings).app_context():
+    with create_foundation(settings).app_context():
         result = told(_prepare)(settings, memory, name, owner)
     if as_json:
         print_json(result)

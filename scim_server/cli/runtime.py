@@ -8,9 +8,9 @@ from typing import ParamSpec, TypeVar
 import click
 from sqlalchemy.exc import SQLAlchemyError
 
-from scim_server.app import create_app
 from scim_server.audit.service import ActorType, Origin
 from scim_server.database.schema import MigrationError, schema_problem
+from scim_server.foundation import create_foundation
 from scim_server.organizations.service import OrganizationError
 from scim_server.protocol.errors import ScimError
 from scim_server.roles.catalogue import UnknownRole
@@ -35,7 +35,7 @@ def with_database(*, migrated: bool = True) -> Callable[[Callable[Parameters, Re
     def decorate(command: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
         @wraps(command)
         def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-            with create_app(load_settings()).app_context():
+            with create_foundation(load_settings()).app_context():
                 if migrated:
                     require_tables()
                 return told(command)(*args, **kwargs)

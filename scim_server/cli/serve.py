@@ -15,6 +15,7 @@ from granian.log import LogLevels
 from scim_server.app import create_app
 from scim_server.cli.runtime import load_settings, require_tables
 from scim_server.connections.recorder import Recorder
+from scim_server.foundation import create_foundation
 from scim_server.jobs.loop import start_in_thread
 from scim_server.logs import set_up_logging
 from scim_server.outbox.transports import mail_folder
@@ -45,7 +46,7 @@ def serve(host: str | None, port: int | None, workers: int | None) -> None:
         if value is not None:
             os.environ[f"SCIM_SERVER_{name}"] = str(value)
     settings = load_settings()
-    with create_app(settings).app_context():
+    with create_foundation(settings).app_context():
         require_tables()
     _require_free_port(settings)
     base = settings.public_url

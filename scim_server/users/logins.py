@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, exists, or_, select
 
-from scim_server.accounts.service import find_by_email, normal_email
+from scim_server.accounts.service import find_account, normal_email
 from scim_server.accounts.setting_up import Accepted, accept, offer
 from scim_server.audit.service import ActorType, Event, Origin, event_rows, record
 from scim_server.database import transaction
@@ -62,11 +62,11 @@ def accept_login(secret: str, *, name: str, password: str, origin: Origin) -> No
 
 
 def _call(connection: Connection, accepted: Accepted, origin: Origin) -> None:
-    organization_id, user_id = accepted
+    organization_id, user_id, account_id = accepted
     user = store.lock_user(connection, organization_id, user_id, "", connection_id="", has_nested_teams=False)
     assert user is not None, "the link's User was linked in this transaction"
     before = load_attributes(user.document)
-    account = find_by_email(before["userName"])
+    account = find_account(account_id)
     if user.membership.source is not Source.BOOTSTRAP or user.membership.is_idp_managed or account is None:
         return
     if before.get("displayName") != name_of_address(before["userName"])["displayName"]:

@@ -7,7 +7,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 
 from scim_server.accounts import passwords
-from scim_server.accounts.passwords import Hashing, WeakPassword, hash_password, require_good, verify
+from scim_server.accounts.passwords import OF_NOBODY, Hashing, WeakPassword, hash_password, require_good, verify
 from scim_server.protocol.errors import Unavailable
 from tests.support.accounts import PASSWORD, hashed
 
@@ -64,6 +64,10 @@ def test_what_is_stored_is_argon2id_and_differs_each_time(app: Flask) -> None:
     assert verify(PASSWORD, first).matches
     assert not verify(PASSWORD + " ", first).matches
     assert not verify(PASSWORD.upper(), first).matches
+
+
+def test_what_nobody_is_compared_with_costs_what_everybody_costs() -> None:
+    assert not Hashing(threads=2).hasher.current_hasher.check_needs_rehash(OF_NOBODY)
 
 
 def test_nothing_is_cut_off(app: Flask) -> None:

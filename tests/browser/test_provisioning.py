@@ -145,7 +145,7 @@ def test_the_dashboard(cast: Cast, page: Page, owner: Callable[[Page], str], che
     page.goto(f"{base}/dashboard")
     expect(page.get_by_role("img", name=re.compile("Users by status"))).to_be_visible()
     page.get_by_text("Show as a table").first.click()
-    expect(page.get_by_role("rowheader", name=today).first).to_be_visible()
+    expect(page.get_by_role("rowheader", name=f"{today.day} {today:%b %Y}").first).to_be_visible()
     check(page, "dashboard")
     page.get_by_role("link", name="7 days").click()
     expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")

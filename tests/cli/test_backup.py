@@ -14,7 +14,8 @@ import psycopg
 import pytest
 
 from scim_server.database.schema import newest_revision
-from tests.support.installation import ROOT, Installation
+from tests.support.commands import ROOT
+from tests.support.installation import Installation
 from tests.support.postgres import create_database
 
 MIGRATIONS = ROOT / "scim_server" / "database" / "migrations"

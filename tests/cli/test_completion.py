@@ -2,11 +2,11 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import commands
 from tests.support.installation import Installation
 
 
@@ -39,9 +39,7 @@ def test_other_shells_are_wrong_usage(fresh: Installation) -> None:
     ],
 )
 def test_a_real_bash_completes(fresh: Installation, tmp_path: Path, typed: str, completed: set[str]) -> None:
-    command = tmp_path / "scim-server"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m scim_server "$@"\n')
-    command.chmod(0o755)
+    commands.install(tmp_path)
     words = ["scim-server", *typed.split(" ")]
     asked = f"""
         {fresh.good("completion", "bash")}

@@ -2,13 +2,13 @@
 
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import requests
 
+from tests.support.commands import program
 from tests.support.installation import Installation
 
 
@@ -60,7 +60,7 @@ def test_serve_delivers_and_says_where(made: Installation) -> None:
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_worker_ends_by_a_signal(made: Installation, sign: signal.Signals) -> None:
-    command = [sys.executable, "-m", "scim_server", "worker"]
+    command = [*program(), "worker"]
     process = subprocess.Popen(
         command, env=made.environment(), cwd=made.home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )

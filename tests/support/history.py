@@ -1,6 +1,6 @@
 """Days of an Organization that went by before a test began: what the dashboard is drawn from."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import insert
 
@@ -10,7 +10,7 @@ from scim_server.statistics.models import DailyCount
 DAYS = 30
 
 
-def write_history(organization_id: str, *, members: int = 940) -> str:
+def write_history(organization_id: str, *, members: int = 940) -> date:
     """Count what an Organization counted that grew to about `members` by yesterday, and return today."""
     today = datetime.now(UTC).date()
     rows = []
@@ -33,4 +33,4 @@ def write_history(organization_id: str, *, members: int = 940) -> str:
         ]
     with transaction() as connection:
         connection.execute(insert(DailyCount), rows)
-    return today.isoformat()
+    return today

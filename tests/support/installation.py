@@ -1,17 +1,10 @@
-"""An installation of its own: a home, a database, and the commands as an operator runs them, each in a process.
-
-The processes of short commands are forked from one that has imported the program already, as importing it takes
-longer than any command; what they are given (arguments, environment, folder, standard streams) is what a shell gives.
-"""
+"""An installation of its own: a home, a database, and the commands as an operator runs them, each in a process."""
 
 import json
-import multiprocessing
 import os
 import signal
 import socket
 import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,30 +14,9 @@ from typing import Any
 
 import requests
 
-from scim_server.cli.main import COMMANDS, main
+from tests.support.commands import ROOT, program
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 60
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload([lazily.where.partition(":")[0] for lazily in COMMANDS.values()])
-
-
-def _command(words: list[str], environment: dict[str, str], folder: Path, streams: list[Path]) -> None:
-    """Be a command: what `python -m scim_server` does with these words, as a process of its own."""
-    for number, path in enumerate(streams):
-        os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT if number else os.O_RDONLY), number)
-    sys.stdin = os.fdopen(0, "r", closefd=False)
-    sys.stdout = os.fdopen(1, "w", closefd=False)
-    sys.stderr = os.fdopen(2, "w", closefd=False)
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    sys.argv = ["scim-server", *words]
-    try:
-        main()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
 
 
 @dataclass(frozen=True)
@@ -74,17 +46,18 @@ class Installation:
 
     def run(self, *arguments: str | bytes, answer: str = "", **settings: str) -> Outcome:
         """Run a command to its end; `answer` is what is typed, nothing by default."""
-        with tempfile.TemporaryDirectory() as folder:
-            streams = [Path(folder, name) for name in ("in", "out", "err")]
-            streams[0].write_text(answer)
-            words = [os.fsdecode(argument) for argument in arguments]
-            process = _FORKS.Process(target=_command, args=(words, self.environment(**settings), self.home, streams))
-            process.start()
-            process.join(PATIENCE)
-            if process.exitcode is None:
-                process.kill()
-            assert process.exitcode is not None, arguments
-            return Outcome(process.exitcode, streams[1].read_text(), streams[2].read_text())
+        command = [*program(), *(os.fsdecode(argument) for argument in arguments)]
+        done = subprocess.run(
+            command,
+            env=self.environment(**settings),
+            cwd=self.home,
+            input=answer,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
 
     def good(self, *arguments: str | bytes, **settings: str) -> str:
         """Run a command that must succeed, and return what it printed."""
@@ -110,7 +83,7 @@ class Installation:
         """Serve on a free port until the block ends."""
         port = free_port()
         process = subprocess.Popen(
-            [sys.executable, "-m", "scim_server", "serve", "--port", str(port)],
+            [*program(), "serve", "--port", str(port)],
             env=self.environment(SCIM_SERVER_RATE_LIMIT_PER_SECOND="0", **settings),
             cwd=self.home,
             stdin=subprocess.DEVNULL,

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from tests.support.client import GROUP, PATCH, SCIM, USER
+from tests.support.commands import ROOT, address, program
+from tests.support.forked import Forked
 
-ROOT = Path(__file__).parents[2]
 # Seconds in which a server has to answer after its start, on a machine that is busy with other tests.
 START_TIMEOUT = 60
 
@@ -107,7 +107,7 @@ class RealServer:
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     founded: dict[str, Any] = field(default_factory=dict, init=False)
-    _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+    _process: Forked | None = field(default=None, init=False)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -136,7 +136,7 @@ class RealServer:
 
     def run(self, *arguments: str) -> str:
         """Run an operator command to its end and return what it printed; fails where it fails."""
-        command = [sys.executable, "-m", "scim_server", *arguments]
+        command = [*program(), *arguments]
         done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr}"
         return done.stdout
@@ -149,11 +149,10 @@ class RealServer:
         """Serve, and wait until the server is ready."""
         if not self.founded:
             self.quickstart()
-        command = [sys.executable, "-m", "scim_server", "serve", "--port", str(self.port), *arguments]
-        with (self.home / "server.log").open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
-            )
+        words = ["serve", "--port", str(self.port), *arguments]
+        with (self.home / "server.log").open("ab") as log, Path(os.devnull).open() as nothing:
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            self._process = Forked(address(), words, self.environment, str(ROOT), streams, alone=True)
         self.wait_until_ready()
 
     def wait_until_ready(self) -> None:

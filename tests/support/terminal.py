@@ -7,11 +7,11 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support.commands import program
 from tests.support.installation import Installation, Outcome
 
 PATIENCE = 60
@@ -64,9 +64,7 @@ class Terminal:
 
     def open(self, *arguments: str) -> "Session":
         """Run a command at a terminal of its own, where a person answers."""
-        return Session(
-            [sys.executable, "-m", "scim_server", *arguments], self.installation.environment(**self.settings)
-        )
+        return Session([*program(), *arguments], self.installation.environment(**self.settings))
 
 
 class Session:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from scim_server.app import create_app
 from scim_server.cli.examination import database, surroundings
 from scim_server.cli.examination.findings import Finding, State, broken, well
 from scim_server.cli.runtime import told
+from scim_server.foundation import create_foundation
 from scim_server.settings import Settings, SettingsError
 
 Check = Callable[[Settings], Finding]
@@ -32,7 +32,7 @@ def examine() -> list[Finding]:
     except SettingsError as error:
         return [broken("settings", str(error), "Correct the setting and run this again.")]
     findings = [well("settings", "every value is allowed")]
-    app: Flask = create_app(settings)
+    app: Flask = create_foundation(settings)
     with app.app_context():
         findings += [told(check)(settings) for check in _AROUND]
         for check in _GROUND:

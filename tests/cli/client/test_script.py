@@ -1,14 +1,13 @@
 """The bulk-invite script of the documentation as it is printed there, with only the program's name changed."""
 
 import os
-import shlex
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from tests.support import commands
 from tests.support.installation import Outcome
 from tests.support.terminal import Terminal
 
@@ -41,9 +40,7 @@ def script(ci: Terminal, tmp_path: Path) -> Script:
     text = (DOCUMENTATION / "add-users.sh").read_text()
     assert text.count("astro organization") == 1
     (tmp_path / "add-users.sh").write_text(text.replace("astro organization", "scim-server organization"))
-    program = tmp_path / "scim-server"
-    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m scim_server "$@"\n')
-    program.chmod(0o755)
+    commands.install(tmp_path)
     return Script(tmp_path, ci)
 
 

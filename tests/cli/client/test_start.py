@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from scim_server.cli.organization_group import COMMANDS as OF_ORGANIZATION
-from tests.support.installation import ROOT
+from tests.support.commands import ROOT
 from tests.support.terminal import Terminal
 
 SERVER = {"flask", "sqlalchemy", "alembic", "marshmallow", "pydantic", "granian", "scim_server.app", "scim_server.web"}

@@ -6,7 +6,6 @@ import pty
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -15,6 +14,7 @@ import pytest
 import requests
 
 from scim_server.cli.simulation.dialects import DIALECTS
+from tests.support.commands import program
 from tests.support.installation import Installation, Server
 
 # Enough for each kind of request to be sent.
@@ -120,7 +120,7 @@ def test_a_wrong_token_ends_it_at_the_first_request(installation: Installation, 
 
 
 def start(installation: Installation, target: dict[str, str], *words: str, error: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "scim_server", "simulate", *words]
+    command = [*program(), "simulate", *words]
     environment = installation.environment(**target)
     return subprocess.Popen(
         command, env=environment, cwd=installation.home, stdout=subprocess.PIPE, stderr=error, text=True
