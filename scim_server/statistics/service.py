@@ -39,7 +39,7 @@ PERMISSION = "organization.connections.get"
 KEPT_DAYS = 800
 MAX_DAYS = 366
 OTHERS = ("INACTIVE", "PENDING", "AWAITING_INVITATION")
-# Users that are counted whenever somebody looks; of more, the job's numbers are shown.
+# Users, and events of today, that are counted whenever somebody looks; of more, the job's numbers are shown.
 MAX_COUNTED_AT_ONCE = 20_000
 _TEXT = Text()
 
@@ -74,6 +74,12 @@ _MOVES = (
         AuditEvent.action.contains(":user:"),
     )
     .group_by(AuditEvent.action)
+)
+_EVENTS = select(func.count()).select_from(
+    select(AuditEvent.id)
+    .where(AuditEvent.organization_id == bindparam("organization"), AuditEvent.id >= bindparam("first"))
+    .limit(MAX_COUNTED_AT_ONCE + 1)
+    .subquery()
 )
 _OF_ORGANIZATION = DailyCount.organization_id == bindparam("organization")
 _FORGET_DAY = delete(DailyCount).where(
@@ -137,7 +143,7 @@ def count_moves(go_on: Callable[[], bool] = lambda: True) -> int:
 def members_by_day(requester: Requester, days: int) -> list[DayOfMembers]:
     """Return each of the last days for which something is known, today last; raises Forbidden.
 
-    Today's Users are those of this moment, but for an Organization of more than MAX_COUNTED_AT_ONCE.
+    Today's numbers are those of this moment, but for an Organization of more than MAX_COUNTED_AT_ONCE.
     """
     requester.require(PERMISSION)
     organization_id, today = requester.organization_id, datetime.now(UTC).date()
@@ -146,9 +152,10 @@ def members_by_day(requester: Requester, days: int) -> list[DayOfMembers]:
     with reading() as connection:
         counts = [Count._make(row) for row in connection.execute(_SINCE, bound)]
         if total_of(connection, organization_id, USER.name) <= MAX_COUNTED_AT_ONCE:
-            name, moved = today.isoformat(), {JOINED, LEFT}
-            counts = [count for count in counts if count.day != name or count.measure in moved]
-            counts += _members_now(connection, organization_id, name)
+            counts = _without(counts, today, (ACTIVE, *OTHERS)) + _members_now(connection, organization_id, today)
+        events = connection.execute(_EVENTS, {"organization": organization_id, "first": _first_of(today)}).scalar_one()
+        if events <= MAX_COUNTED_AT_ONCE:
+            counts = _without(counts, today, (JOINED, LEFT)) + _moves_on(connection, organization_id, today)
     for count in counts:
         day = found.setdefault(count.day, DayOfMembers(count.day, {}, {}, {}))
         if count.measure in {JOINED, LEFT}:
@@ -172,27 +179,34 @@ def _each_organization(go_on: Callable[[], bool], count: Callable[[str, date], N
 
 def _count_members(organization_id: str, day: date) -> None:
     with reading() as connection:
-        counts = _members_now(connection, organization_id, day.isoformat())
+        counts = _members_now(connection, organization_id, day)
     _replace(organization_id, day, (ACTIVE, *OTHERS), counts)
 
 
-def _members_now(connection: Connection, organization_id: str, day: str) -> list[Count]:
+def _members_now(connection: Connection, organization_id: str, today: date) -> list[Count]:
     found = connection.execute(_MEMBERS, {"organization": organization_id})
-    return [Count(day, row.status, row.source, row.number) for row in found]
+    return [Count(today.isoformat(), row.status, row.source, row.number) for row in found]
 
 
 def _count_moves(organization_id: str, day: date) -> None:
-    bound = {"organization": organization_id, "first": _first_of(day), "next": _first_of(day + timedelta(days=1))}
     with reading() as connection:
-        found = connection.execute(_MOVES, bound).all()
+        counts = _moves_on(connection, organization_id, day)
+    _replace(organization_id, day, (JOINED, LEFT), counts)
+
+
+def _moves_on(connection: Connection, organization_id: str, day: date) -> list[Count]:
+    bound = {"organization": organization_id, "first": _first_of(day), "next": _first_of(day + timedelta(days=1))}
     numbers: dict[tuple[str, str], int] = {}
-    for row in found:
+    for row in connection.execute(_MOVES, bound):
         source = row.action.partition(":")[0]
         for measure, number in ((JOINED, row.joined), (LEFT, row.left)):
             if number:
                 numbers[measure, source] = numbers.get((measure, source), 0) + int(number)
-    counts = [Count(day.isoformat(), *key, number) for key, number in sorted(numbers.items())]
-    _replace(organization_id, day, (JOINED, LEFT), counts)
+    return [Count(day.isoformat(), *key, number) for key, number in sorted(numbers.items())]
+
+
+def _without(counts: list[Count], day: date, measures: tuple[str, ...]) -> list[Count]:
+    return [count for count in counts if count.day != day.isoformat() or count.measure not in measures]
 
 
 def _replace(organization_id: str, day: date, measures: tuple[str, ...], counts: list[Count]) -> None:

@@ -230,18 +230,18 @@ def test_statistics(api: ApiClient, scim: ScimClient, recorder: Recorder, monkey
     assert (today["requests"], today["failedRequests"]) == (7, 1)
 
 
-def test_todays_users_are_those_of_the_moment(
+def test_todays_numbers_are_those_of_the_moment(
     api: ApiClient, scim: ScimClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def today() -> list[tuple[str, int]]:
-        members = good(api.get("/statistics", days=1))["days"][0]["members"]
-        return [(each["status"], each["users"]) for each in members]
+    def today() -> tuple[dict[str, int], dict[str, int]]:
+        day = good(api.get("/statistics", days=1))["days"][0]
+        return {each["status"]: each["users"] for each in day["members"]}, day["joined"]
 
-    assert today() == []
+    assert today() == ({}, {})
     scim.create_user("ann")
-    assert today() == [("ACTIVE", 1)]
+    assert today() == ({"ACTIVE": 1}, {"scim": 1})
     # Of very many the job's numbers are shown.
     monkeypatch.setattr("scim_server.statistics.service.MAX_COUNTED_AT_ONCE", 0)
-    assert today() == []
+    assert today() == ({}, {})
     count_of(api.organization_id, monkeypatch)
-    assert today() == [("ACTIVE", 1)]
+    assert today() == ({"ACTIVE": 1}, {"scim": 1})
