@@ -21,6 +21,7 @@ from scim_server.database import schema
 from scim_server.database.engines import dispose_engines
 from scim_server.settings import Settings
 from scim_server.tokens.service import MANAGEMENT_SCOPE, SCIM_SCOPE, create_token
+from tests.support.accounts import hash_cheaply
 from tests.support.api import ApiClient
 from tests.support.client import ScimClient
 from tests.support.postgres import create_database, start_server
@@ -110,6 +111,7 @@ def make_app(database_url: str, home: Path, **settings: object) -> Flask:
     # No test of an application inside this process cuts the power; those of real servers keep the default.
     values = {"home": home, "database_url": database_url, "sqlite_synchronous": "NORMAL", **NO_LIMITS, **settings}
     application = create_app(Settings.load(**values))
+    hash_cheaply(application)
     with application.app_context():
         schema.upgrade()
     return application

@@ -89,6 +89,7 @@ def test_an_address_is_proved_before_the_first_access(email: str) -> None:
     entered(signing_in.with_password(email, PASSWORD, browser()))
 
 
+@pytest.mark.usefixtures("real_hashing")
 def test_a_hash_of_older_parameters_is_renewed_at_sign_in(email: str) -> None:
     account = make_account(email)
     change(account, password_hash=PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD))

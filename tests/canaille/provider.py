@@ -108,8 +108,8 @@ class Canaille:
             assert self._process.poll() is None, f"canaille ended: {self.log[-2000:]}"
             anybody = RealClient(self.port, "", "")
             with contextlib.suppress(OSError, HTTPException), contextlib.closing(anybody):
-                anybody.get("/")
-                return
+                if anybody.get("/").status < 500:
+                    return
             time.sleep(0.1)
         raise AssertionError(f"canaille does not answer: {self.log[-2000:]}")
 

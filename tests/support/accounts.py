@@ -6,7 +6,9 @@ from functools import cache
 from pathlib import Path
 
 import orjson
+from flask import Flask
 from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import select
 
 from scim_server.accounts.members import link_user
@@ -32,10 +34,19 @@ def browser() -> Origin:
     )
 
 
+# Hashing is slow on purpose; what these tests are about is not its time.
+CHEAP = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+
+
+def hash_cheaply(app: Flask) -> None:
+    """Let an application of this process hash passwords with parameters that cost nothing."""
+    app.extensions["passwords"].hasher = CHEAP
+
+
 @cache
 def hashed(password: str) -> str:
-    """Return a password's hash; hashing is slow on purpose."""
-    return PasswordHash.recommended().hash(password)
+    """Return a password's hash."""
+    return CHEAP.hash(password)
 
 
 def make_account(

@@ -11,6 +11,8 @@ from flask_babel import gettext
 from scim_server.protocol.errors import ScimError
 from scim_server.web.pages.sentences import SENTENCES
 
+# No sentence is longer, unless it repeats what somebody sent.
+MAX_LENGTH = 2_000
 _NAME = re.compile(r"%\((\w+)\)s")
 
 
@@ -23,6 +25,8 @@ def said(text: str) -> str:
     """Return a sentence of a service in the reader's language; the sentence itself where it is none that we know."""
     if text in _whole():
         return str(gettext(text))
+    if len(text) > MAX_LENGTH:
+        return text
     for sentence, pattern in _patterns():
         match = pattern.fullmatch(text)
         if match is not None:

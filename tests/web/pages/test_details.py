@@ -12,7 +12,7 @@ from flask import Flask
 from zxcvbn import feedback
 
 import scim_server
-from scim_server.web.pages.details import pattern_of, said
+from scim_server.web.pages.details import MAX_LENGTH, pattern_of, said
 from scim_server.web.pages.sentences import SENTENCES
 
 ROOT = Path(scim_server.__file__).parent
@@ -86,6 +86,12 @@ def test_none_stands_twice() -> None:
 def test_names_are_put_back(app: Flask, english: str, german: str) -> None:
     with app.test_request_context(headers={"Accept-Language": "de"}):
         assert said(english) == german
+
+
+def test_what_repeats_a_long_text_is_not_searched(app: Flask) -> None:
+    long = f"There is a Connection {'x' * MAX_LENGTH} already; choose another name."
+    with app.test_request_context(headers={"Accept-Language": "de"}):
+        assert said(long) == long
 
 
 def test_english_stays_as_it_is(app: Flask) -> None:
