@@ -9,6 +9,7 @@ import flask_bootstrap
 from flask import Blueprint, Flask, Response, render_template, url_for
 
 from scim_server.web.pages.blueprint import set_up_csrf
+from scim_server.web.pages.browsers import browser_name
 from scim_server.web.pages.cookies import set_up_cookies
 from scim_server.web.pages.details import said
 from scim_server.web.pages.translations import set_up_translations
@@ -34,7 +35,7 @@ def set_up_pages(app: Flask) -> None:
     flask_bootstrap.Bootstrap5(app)
     set_up_translations(app)
     app.jinja_env.globals |= {"asset": asset, "bootstrap_css": bootstrap_css, "said": said}
-    app.jinja_env.filters["initials"] = initials
+    app.jinja_env.filters.update(browser=browser_name, initials=initials)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
