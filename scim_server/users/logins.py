@@ -56,18 +56,20 @@ def accept_login(secret: str, *, name: str, password: str, origin: Origin) -> No
     Until then an Owner is called by the address, which was all that the operator gave. Raises what
     accounts.setting_up.accept raises.
     """
+    accepted = accept(secret, name=name, password=password, origin=origin)
+    # Not in one transaction with it: hashing takes long, and no other writer is to wait for that.
     with transaction() as connection:
-        accepted = accept(secret, name=name, password=password, origin=origin)
         _call(connection, accepted, origin)
 
 
 def _call(connection: Connection, accepted: Accepted, origin: Origin) -> None:
     organization_id, user_id, account_id = accepted
     user = store.lock_user(connection, organization_id, user_id, "", connection_id="", has_nested_teams=False)
-    assert user is not None, "the link's User was linked in this transaction"
-    before = load_attributes(user.document)
     account = find_account(account_id)
-    if user.membership.source is not Source.BOOTSTRAP or user.membership.is_idp_managed or account is None:
+    if user is None or account is None:
+        return
+    before = load_attributes(user.document)
+    if user.membership.source is not Source.BOOTSTRAP or user.membership.is_idp_managed:
         return
     if before.get("displayName") != name_of_address(before["userName"])["displayName"]:
         return

@@ -35,6 +35,9 @@ def roles_on_a_workspace(cast: Cast) -> str:
 def seen(cast: Cast, path: str) -> dict:
     found = dict(cast.acme.get(path).get_json(force=True))
     found.pop("meta", None)
+    # A set, in whatever order the database finds it.
+    for name in ("members", "groups"):
+        found[name] = sorted(found.get(name, ()), key=lambda each: each["value"])
     return found
 
 

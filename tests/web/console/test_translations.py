@@ -30,8 +30,9 @@ OTHERS = sorted(set(LANGUAGES) - {"en"})
 MARKS = {"_", "gettext", "ngettext", "lazy_gettext"}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 WORDS = re.compile(r"[A-Za-z]{2,} [A-Za-z]{2,}")
-# What views say to programs alone, or to whoever wrote a link by hand.
+# What views say to programs alone, or to whoever wrote a link by hand, and a name that is the same everywhere.
 FOR_PROGRAMS = {
+    "Samsung Internet",
     "The answer names a parameter twice.",
     "This logout token is not accepted.",
     "Sign in with the invited address first, or open the link in a browser.",
