@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,11 +79,11 @@ class Installation:
         return outcome.err.strip()
 
     @contextmanager
-    def serving(self, **settings: str) -> Iterator["Server"]:
-        """Serve on a free port until the block ends."""
+    def serving(self, *, by: Sequence[str] = (), **settings: str) -> Iterator["Server"]:
+        """Serve on a free port until the block ends; `by` are other words for `scim-server`."""
         port = free_port()
         process = subprocess.Popen(
-            [*program(), "serve", "--port", str(port)],
+            [*(by or program()), "serve", "--port", str(port)],
             env=self.environment(SCIM_SERVER_RATE_LIMIT_PER_SECOND="0", **settings),
             cwd=self.home,
             stdin=subprocess.DEVNULL,
