@@ -90,7 +90,8 @@ class Session:
         os.write(self._terminal, f"{text}\n".encode())
 
     def interrupt(self) -> None:
-        """Press Ctrl-C."""
+        """Press Ctrl-C, as people do: once it reads. In the moment before, Python's input() would not hear of it."""
+        time.sleep(0.5)
         self._process.send_signal(signal.SIGINT)
 
     def end(self) -> int:
