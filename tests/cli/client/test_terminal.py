@@ -53,7 +53,8 @@ def test_a_progress_bar_that_leaves_nothing_behind(ci: Terminal, tmp_path: Path)
     opened = ci.open("organization", "invite", "--file", str(path))
     assert opened.end() == 0
     assert "━" in opened.seen
-    assert "50/60" in opened.seen
+    # It is drawn ten times a second, so a quick server may be done between two.
+    assert "/60" in opened.seen
     assert opened.seen.count(": invited") == 60
     assert opened.seen.rstrip().splitlines()[-1].endswith("60 invited, 0 already there, 0 failed.")
 
