@@ -120,6 +120,17 @@ def test_what_was_refused_is_found_and_understood(
     expect(page.get_by_text("Provisioning is on.")).to_be_visible()
 
 
+@shows("console.ask_to_switch_off")
+def test_provisioning_is_switched_off(page: Page, owner: Callable[[Page], str], check: Check) -> None:
+    page.goto(f"{owner(page)}/provisioning")
+    page.get_by_role("link", name="Health").click()
+    page.get_by_role("link", name="Switch off…").click()
+    expect(page.get_by_role("dialog").get_by_role("heading")).to_contain_text("off?")
+    check(page, "switch-off")
+    page.get_by_role("dialog").get_by_role("button", name="Switch off").click()
+    expect(page.get_by_text("Provisioning is switched off.")).to_be_visible()
+
+
 @shows("console.ask_for_connection", "console.ask_to_delete_connection")
 def test_a_connection_is_added_and_deleted(cast: Cast, page: Page, owner: Callable[[Page], str], check: Check) -> None:
     base = owner(page)

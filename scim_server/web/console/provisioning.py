@@ -12,7 +12,8 @@ from scim_server.protocol.errors import NotFound
 from scim_server.tokens.administration import create_token
 from scim_server.tokens.policy import Kind, TokenRequest
 from scim_server.web.console import provisioning_words as words
-from scim_server.web.console.blueprint import console, go, show, tell
+from scim_server.web.console.asking import ask
+from scim_server.web.console.blueprint import console, go, show, tell, to
 from scim_server.web.console.guides import GUIDES, guide_of
 from scim_server.web.console.visit import requester
 
@@ -53,6 +54,23 @@ def create_scim_token(connection_id: str) -> Response:
     wanted = TokenRequest(name=name, kind=Kind.SCIM, connection_id=connection_id, expires_in_days=TOKEN_DAYS)
     _token, text = create_token(requester(), wanted)
     return _guide(connection_id, text)
+
+
+@console.screen("/provisioning/<connection_id>/state", permission=UPDATE)
+def ask_to_switch_off(connection_id: str) -> Response:
+    """Say what nobody is told any more once it is off."""
+    found = administration.find_connection(requester(), connection_id)
+    facts = [
+        _(
+            "Every request of its identity provider is refused: nobody joins by it, and whoever leaves there keeps "
+            "access here until somebody takes it here."
+        ),
+        _("All data is kept, and you can switch it on again."),
+    ]
+    title = _("Switch the provisioning by %(name)s off?", name=found.name)
+    back = to("connection_health", connection_id=found.id)
+    fields = [("state", ProvisioningState.OFF.value)]
+    return ask(title, facts, _("Switch off"), section="provisioning", back=back, fields=fields)
 
 
 @console.screen("/provisioning/<connection_id>/state", "POST", permission=UPDATE)

@@ -42,6 +42,7 @@ OWNERS_ALONE = {
     "check_audit_log",
     "ask_for_connection",
     "ask_to_delete_connection",
+    "ask_to_switch_off",
     "ask_to_revoke_invitation",
     "ask_to_remove_team_member",
 }
