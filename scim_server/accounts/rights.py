@@ -10,8 +10,8 @@ from scim_server.accounts.sessions import AuthenticatedBy
 from scim_server.directory.json_sql import id_list
 from scim_server.roles.bindings import id_array
 
-_OF_USER = (USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
-_ACCOUNT_OF_USER = select(USERS.c.account_id).where(*_OF_USER).scalar_subquery()
+OF_USER = (USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
+_ACCOUNT_OF_USER = select(USERS.c.account_id).where(*OF_USER).scalar_subquery()
 _elsewhere = USERS.alias("elsewhere")
 _MEMBER_ELSEWHERE = exists().where(
     _elsewhere.c.account_id == Session.account_id,
@@ -61,12 +61,12 @@ _END_PASSWORDS_OF_DOMAIN = delete(Session).where(
 )
 
 
-def end_for_user(connection: Connection, organization_id: str, user_id: str) -> None:
-    """End the sessions by which the User enters the Organization, in the transaction that ends their access.
+def end_for_user(connection: Connection, organization_id: str, user_id: str) -> int:
+    """End the sessions by which the User enters the Organization, and return how many there were.
 
-    Call it before the User is deleted. A session that is good for other Organizations too goes on for those.
+    In the transaction that ends their access, call it before the User is deleted. A session that is good for other Organizations too goes on for those.
     """
-    connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id})
+    return connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id}).rowcount
 
 
 def rotate_for_user(connection: Connection, organization_id: str, user_id: str) -> None:

@@ -168,20 +168,22 @@ _ROTATE = (
     .returning(Session.id)
 )
 _REAUTHENTICATE = _ROTATE.values(authenticated_at=bindparam("moment"))
+# What lists show of a session that is still good, the last used first.
+SHOWN = (
+    Session.authenticated_by,
+    Session.created_at,
+    Session.last_seen_at,
+    Session.ip_address,
+    Session.user_agent,
+    Session.access_expires_at.is_not(None),
+)
+IS_GOOD = (Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
+LAST_USED_FIRST = (Session.last_seen_at.desc(), Session.id)
 _LIST = (
-    select(
-        Session.id,
-        _organizations.c.name,
-        Session.authenticated_by,
-        Session.created_at,
-        Session.last_seen_at,
-        Session.ip_address,
-        Session.user_agent,
-        Session.access_expires_at.is_not(None),
-    )
+    select(Session.id, _organizations.c.name, *SHOWN)
     .outerjoin(_organizations, _organizations.c.id == Session.organization_id)
-    .where(_OF_ACCOUNT, _VISIBLE, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
-    .order_by(Session.last_seen_at.desc(), Session.id)
+    .where(_OF_ACCOUNT, _VISIBLE, *IS_GOOD)
+    .order_by(*LAST_USED_FIRST)
 )
 _END = delete(Session).where(_OF_ACCOUNT, _VISIBLE, Session.id == bindparam("session")).returning(Session.id)
 _END_ALL = delete(Session).where(_OF_ACCOUNT, Session.id != bindparam("but"))

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, bindparam, delete, select
 
 from scim_server.accounts.members import USERS
 from scim_server.accounts.models import Session
-from scim_server.accounts.rights import ENTER_AS_USER
+from scim_server.accounts.rights import ENTER_AS_USER, OF_USER, end_for_user
+from scim_server.accounts.sessions import IS_GOOD, LAST_USED_FIRST, SHOWN
 from scim_server.audit.service import Event, record
 from scim_server.database import reading, transaction
 from scim_server.identifiers import now
@@ -21,23 +22,9 @@ SUPERVISE = "organization.users.update"
 # The last used ones; nobody signs in so often without ending or forgetting some.
 MAX_SHOWN = 100
 
-_USER = select(USERS.c.id).where(USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
-_LIST = (
-    select(
-        Session.id,
-        Session.authenticated_by,
-        Session.created_at,
-        Session.last_seen_at,
-        Session.ip_address,
-        Session.user_agent,
-        Session.access_expires_at.is_not(None),
-    )
-    .where(*ENTER_AS_USER, Session.expires_at > bindparam("now"), Session.idle_expires_at > bindparam("now"))
-    .order_by(Session.last_seen_at.desc(), Session.id)
-    .limit(MAX_SHOWN)
-)
+_USER = select(USERS.c.id).where(*OF_USER)
+_LIST = select(Session.id, *SHOWN).where(*ENTER_AS_USER, *IS_GOOD).order_by(*LAST_USED_FIRST).limit(MAX_SHOWN)
 _END = delete(Session).where(*ENTER_AS_USER, Session.id == bindparam("session")).returning(Session.authenticated_by)
-_END_ALL = delete(Session).where(*ENTER_AS_USER)
 
 
 class UserSession(NamedTuple):
@@ -75,13 +62,15 @@ def end_all_sessions(requester: Requester, user_id: str) -> int:
     """End all of them, and return how many there were. Raises Forbidden, NotFound."""
     requester.require(SUPERVISE)
     with transaction() as connection:
-        ended = connection.execute(_END_ALL, _bound(connection, requester, user_id)).rowcount
+        _bound(connection, requester, user_id)
+        ended = end_for_user(connection, requester.organization_id, user_id)
         if ended:
             _record(connection, requester, user_id, {"#sessions": [ended, 0]})
     return ended
 
 
 def _bound(connection: Connection, requester: Requester, user_id: str) -> dict[str, Any]:
+    """Return what names a User of the Organization; raises NotFound."""
     bound = {"organization": requester.organization_id, "user": user_id}
     if connection.execute(_USER, bound).first() is None:
         raise NotFound(f"There is no User '{user_id}'.")

@@ -141,7 +141,7 @@ def options_of(records: Iterable[Any]) -> list[tuple[str, str]]:
     return [(each.id, each.name) for each in records]
 
 
-def said(titles: Mapping[str, LazyString]) -> dict[str, str]:
+def translated(titles: Mapping[str, LazyString]) -> dict[str, str]:
     """Return titles in the reader's language, for lists that say each of them often."""
     return {name: str(title) for name, title in titles.items()}
 
