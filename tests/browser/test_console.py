@@ -217,6 +217,9 @@ def test_several_are_removed_at_once_and_brought_back(alice: Console) -> None:
 )
 def test_teams(alice: Console, check: Check) -> None:
     good(alice.cast.api.post("/workspaces", {"name": "Data"}))
+    # As wide as a narrow window, and nowhere to break.
+    long = "clementina.featherstonehaugh@acme.example"
+    alice.cast.acme.create_user(long)
     change(alice.cast, "OFF")
     alice.open("/teams")
     check(alice.page, "console-teams")
@@ -225,10 +228,11 @@ def test_teams(alice: Console, check: Check) -> None:
     dialog.get_by_label("Team Name").fill("Analysts")
     dialog.get_by_role("button", name="Add Team").click()
     alice.press("+ Member")
-    alice.page.get_by_role("checkbox", name="bob@acme.example").check()
+    for name in ("bob@acme.example", long):
+        alice.page.get_by_role("checkbox", name=name).check()
     check(alice.page, "console-add-members")
     alice.press("Add members")
-    alice.told("1 member is added.")
+    alice.told("2 members are added.")
     alice.press("+ Workspace")
     alice.page.get_by_role("dialog").get_by_label("Role").select_option("WORKSPACE_AUTHOR")
     alice.page.get_by_role("dialog").get_by_role("button", name="Save role").click()
