@@ -64,7 +64,8 @@ _END_PASSWORDS_OF_DOMAIN = delete(Session).where(
 def end_for_user(connection: Connection, organization_id: str, user_id: str) -> int:
     """End the sessions by which the User enters the Organization, and return how many there were.
 
-    In the transaction that ends their access, call it before the User is deleted. A session that is good for other Organizations too goes on for those.
+    In the transaction that ends their access, call it before the User is deleted. A session that is good for other
+    Organizations too goes on for those.
     """
     return connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id}).rowcount
 
