@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, exists, or_, select,
 from scim_server.accounts.members import ACTIVE, USERS
 from scim_server.accounts.models import Account, Session
 from scim_server.accounts.sessions import AuthenticatedBy
+from scim_server.database import Prepared
 from scim_server.directory.json_sql import id_list
 from scim_server.roles.bindings import id_array
 
@@ -26,7 +27,7 @@ ENTER_AS_USER = (
         and_(Session.organization_id.is_(None), ~_MEMBER_ELSEWHERE),
     ),
 )
-_END_OF_USER = delete(Session).where(*ENTER_AS_USER)
+_END_OF_USER = Prepared(delete(Session).where(*ENTER_AS_USER))
 _OF_ORGANIZATION_OR_ALL = or_(Session.organization_id == bindparam("organization"), Session.organization_id.is_(None))
 _ROTATE_OF_USER = (
     update(Session).where(Session.account_id == _ACCOUNT_OF_USER, _OF_ORGANIZATION_OR_ALL).values(rotation_due=True)
@@ -67,7 +68,7 @@ def end_for_user(connection: Connection, organization_id: str, user_id: str) -> 
     In the transaction that ends their access, call it before the User is deleted. A session that is good for other
     Organizations too goes on for those.
     """
-    return connection.execute(_END_OF_USER, {"organization": organization_id, "user": user_id}).rowcount
+    return _END_OF_USER.run(connection, {"organization": organization_id, "user": user_id})
 
 
 def rotate_for_user(connection: Connection, organization_id: str, user_id: str) -> None:

@@ -41,7 +41,14 @@ class AuditEvent(Base):
         Index("ix_audit_events_target", "organization_id", "target_id", "id"),
         Index("ix_audit_events_action", "organization_id", "action", "id"),
         Index("ix_audit_events_actor", "organization_id", "actor_id", "id"),
-        Index("uq_audit_events_position", "organization_id", "position", unique=True),
+        Index(
+            "uq_audit_events_position",
+            "organization_id",
+            "position",
+            unique=True,
+            sqlite_where=text("position IS NOT NULL"),
+            postgresql_where=text("position IS NOT NULL"),
+        ),
         Index(
             "ix_audit_events_unsealed",
             "organization_id",

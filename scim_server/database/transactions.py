@@ -11,12 +11,12 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from scim_server.database.engines import read_engine
+from scim_server.database.engines import read_engine, readers, sqlite_writer
 from scim_server.database.prepared import Prepared
 
 Result = TypeVar("Result")
 
-_BEGIN, _BEGIN_IMMEDIATE = Prepared(text("BEGIN")), Prepared(text("BEGIN IMMEDIATE"))
+_BEGIN = Prepared(text("BEGIN"))
 
 _open_transaction: ContextVar[Connection | None] = ContextVar("open_transaction", default=None)
 _open_reader: ContextVar[Connection | None] = ContextVar("open_reader", default=None)
@@ -29,32 +29,43 @@ _sqlite_write_lock = threading.Lock()
 def transaction() -> Iterator[Connection]:
     """Open a transaction, or a savepoint where one is open: all of the block is stored, or nothing of it.
 
-    It is begun and ended on the connection that the request reads by, so that no request holds two. On SQLite it holds
-    the write lock from the start (BEGIN IMMEDIATE). On PostgreSQL it is READ COMMITTED: lock the row that you will
-    change with SELECT ... FOR UPDATE first.
+    On SQLite it holds the write lock from the start (BEGIN IMMEDIATE), and what was lent by `reading()` before does not
+    see it until it ends. On PostgreSQL it is begun and ended on the connection that the request reads by, so that no
+    request holds two, and is READ COMMITTED: lock the row that you will change with SELECT ... FOR UPDATE first.
     """
     outer = _open_transaction.get()
     if outer is not None:
         with outer.begin_nested():
             yield outer
         return
-    is_sqlite = read_engine().dialect.name == "sqlite"
     afterwards: list[Callable[[], object]] = []
-    # The connection first: whoever has the lock must not wait for those who keep all connections and wait for the lock.
-    with reading() as connection, _sqlite_write_lock if is_sqlite else nullcontext():
+    begun = _begun_by_sqlite if read_engine().dialect.name == "sqlite" else _begun_by_postgresql
+    with begun() as connection:
+        token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
+        try:
+            yield connection
+        finally:
+            _after_commit.reset(list_token)
+            _open_transaction.reset(token)
+    for work in afterwards:
+        work()
+
+
+@contextmanager
+def _begun_by_sqlite() -> Iterator[Connection]:
+    with _sqlite_write_lock, sqlite_writer().lend() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _begun_by_postgresql() -> Iterator[Connection]:
+    with reading() as connection:
         if connection.in_transaction():
             # SQLAlchemy's own notion, from a statement before; in AUTOCOMMIT the database knows of none.
             connection.commit()
         with connection.begin():
-            (_BEGIN_IMMEDIATE if is_sqlite else _BEGIN).run(connection, {})
-            token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
-            try:
-                yield connection
-            finally:
-                _after_commit.reset(list_token)
-                _open_transaction.reset(token)
-    for work in afterwards:
-        work()
+            _BEGIN.run(connection, {})
+            yield connection
 
 
 def after_commit(work: Callable[[], object]) -> None:
@@ -92,7 +103,7 @@ def reading() -> AbstractContextManager[Connection]:
 
 @contextmanager
 def _own_reader() -> Iterator[Connection]:
-    with read_engine().connect() as connection:
+    with readers().lend() as connection:
         token = _open_reader.set(connection)
         try:
             yield connection

@@ -4,17 +4,18 @@ from sqlalchemy import Connection
 
 from scim_server.accounts.rights import end_for_user, rotate_for_user
 from scim_server.users.policy import Membership, access_ends
+from scim_server.users.store import LockedUser
 
 
-def adjust_sessions(
-    connection: Connection, organization_id: str, user_id: str, before: Membership, after: Membership | None
-) -> None:
+def adjust_sessions(connection: Connection, organization_id: str, user: LockedUser, after: Membership | None) -> None:
     """End the sessions of whoever loses access, and have those of whoever gets another role renewed.
 
     In the transaction of the change; before the User is deleted, where `after` is None. What changes neither costs
-    no statement.
+    no statement, and neither does a person without a login, who has no sessions.
     """
-    if access_ends(before, after):
-        end_for_user(connection, organization_id, user_id)
-    elif after is not None and after.role != before.role:
-        rotate_for_user(connection, organization_id, user_id)
+    if user.account_id is None:
+        return
+    if access_ends(user.membership, after):
+        end_for_user(connection, organization_id, user.id)
+    elif after is not None and after.role != user.membership.role:
+        rotate_for_user(connection, organization_id, user.id)

@@ -96,7 +96,7 @@ def _change(
         if membership == user.membership:
             return
         refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-        adjust_sessions(connection, organization_id, user_id, user.membership, membership)
+        adjust_sessions(connection, organization_id, user, membership)
         before = load_attributes(user.document)
         after = {**before, "active": membership.active}
         changes, moment = differences(before, after), now()

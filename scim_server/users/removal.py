@@ -23,7 +23,7 @@ def remove_user(
     row.
     """
     refuse_to_lose_last_owner(connection, organization_id, user.id, user.membership, None)
-    adjust_sessions(connection, organization_id, user.id, user.membership, None)
+    adjust_sessions(connection, organization_id, user, None)
     leave_all_teams(connection, organization_id, user.id, now())
     store.delete_user(connection, organization_id, user.id)
     gone = differences({**load_attributes(user.document), **standing(user.membership)}, {})

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, bindparam, column, select, table, update
 from sqlalchemy.types import Text
 
+from scim_server.accounts.rights import rotate_for_user
 from scim_server.audit.service import Event, record
 from scim_server.database import transaction
 from scim_server.identifiers import now
@@ -14,7 +15,6 @@ from scim_server.roles.authority import Requester
 from scim_server.roles.bindings import LowerRoles, SubjectKind, roles_of
 from scim_server.roles.granting import replace_lower_roles, require_may_change_some_roles, told
 from scim_server.roles.requests import RoleLists
-from scim_server.users.access import adjust_sessions
 from scim_server.users.models import User
 from scim_server.users.ownership import refuse_to_lose_last_owner
 from scim_server.users.policy import Membership, Source, Status
@@ -95,7 +95,7 @@ def _change_organization_role(
         requester.require_grantable(before.role, "organizationRole")
     after = replace(before, role=role)
     refuse_to_lose_last_owner(connection, requester.organization_id, user_id, before, after)
-    adjust_sessions(connection, requester.organization_id, user_id, before, after)
+    rotate_for_user(connection, requester.organization_id, user_id)
     key = {"key_organization": requester.organization_id, "key_id": user_id, "new_role": role}
     connection.execute(_GIVE, {**key, **grant_row(after, requester.origin, now())})
     if before.status is Status.PENDING:

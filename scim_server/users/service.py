@@ -114,7 +114,8 @@ def _change(
             user = _locked(connection, provisioning, user_id, if_match)
             before = load_attributes(user.document)
             after = change(before)
-            expired = offer_expired(connection, organization_id, user_id, user.membership, now())
+            moment = now()
+            expired = offer_expired(connection, organization_id, user_id, user.membership, moment)
             membership = push_known(
                 user.membership,
                 active=after.get("active"),
@@ -124,11 +125,12 @@ def _change(
             if after == before and membership == user.membership:
                 return Stored(*user[:5], user.groups)
             refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-            adjust_sessions(connection, organization_id, user_id, user.membership, membership)
-            stored = _store(connection, provisioning, user, differences(before, after), after, membership)
+            adjust_sessions(connection, organization_id, user, membership)
+            stored = _store(connection, provisioning, user, differences(before, after), after, membership, moment)
             end = ending(user.membership, membership, expired=expired)
-            ended = end_invitation(connection, organization_id, user_id, end, now(), "scim")
-            record(connection, organization_id, provisioning.origin, ended)
+            ended = end_invitation(connection, organization_id, user_id, end, moment, "scim")
+            if ended:
+                record(connection, organization_id, provisioning.origin, ended)
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):
@@ -144,9 +146,10 @@ def _store(
     changes: Mapping[str, Any],
     after: Attributes,
     membership: Membership,
+    moment: str,
 ) -> Stored:
     """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
-    organization_id, moment = provisioning.organization_id, now()
+    organization_id = provisioning.organization_id
     changed = store.changed_columns(user, provisioning.user_type, after, changes, membership)
     if changes:
         changed |= {"version": user.version + 1, "modified_at": moment}

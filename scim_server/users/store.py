@@ -55,6 +55,7 @@ class LockedUser(NamedTuple):
     groups: str | None
     membership: Membership
     automatic_membership: str | None
+    account_id: str | None
 
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
@@ -83,7 +84,7 @@ def lock_user(
     row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
     if row is None:
         return None
-    status, role, source, is_idp_managed, active, status_before, automatic_membership = row[6:]
+    status, role, source, is_idp_managed, active, status_before, *rest = row[6:]
     membership = Membership(
         status=Status(status),
         role=role,
@@ -92,7 +93,7 @@ def lock_user(
         active=active,
         status_before=Status(status_before) if status_before else None,
     )
-    return LockedUser._make((*row[:6], membership, automatic_membership))
+    return LockedUser._make((*row[:6], membership, *rest))
 
 
 def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
@@ -112,6 +113,7 @@ def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
             User.active,
             User.status_before,
             AUTOMATIC_MEMBERSHIP,
+            User.account_id,
         )
         .where(*_OF_KEY)
         .with_for_update(of=User)

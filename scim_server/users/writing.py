@@ -78,7 +78,12 @@ _DELETE_EMAILS = Prepared(
         UserEmail.organization_id == bindparam("organization_id"), UserEmail.user_id == bindparam("id")
     )
 )
-_CREATE = Prepared(sqlite.insert(User).from_select(*_NEW_USER).on_conflict_do_nothing())
+_STILL_STANDS = Prepared(select(_STILL))
+# Without the condition: SQLite keeps a copy of every page that an INSERT ... SELECT touches, in a file where there are
+# more than 15, to take the statement back by itself. A row of values is checked before it is written.
+_CREATE = Prepared(
+    sqlite.insert(User).values({each.name: bindparam(each.name) for each in _NEW_COLUMNS}).on_conflict_do_nothing()
+)
 
 
 def create_user(connection: Connection, user: Row, emails: Sequence[Row], event: Row, policy: Row) -> bool:
@@ -86,10 +91,10 @@ def create_user(connection: Connection, user: Row, emails: Sequence[Row], event:
 
     `policy` is what the User's standing was decided by: connection_id, and its automatic_membership.
     """
-    bound = {**user, **policy}
     if connection.dialect.name != SQLITE:
-        return _CREATE_AT_ONCE.first(connection, bound | _together(emails, event)) is not None
-    if not _CREATE.run(connection, bound):
+        return _CREATE_AT_ONCE.first(connection, {**user, **policy, **_together(emails, event)}) is not None
+    still = _STILL_STANDS.scalar(connection, {"organization_id": user["organization_id"], **policy})
+    if not still or not _CREATE.run(connection, user):
         return False
     _INSERT_EMAILS.run_many(connection, emails)
     write_events(connection, [event])
