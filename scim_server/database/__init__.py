@@ -5,6 +5,23 @@
 
 from scim_server.database.base import Base, db
 from scim_server.database.prepared import Prepared
-from scim_server.database.transactions import after_commit, at_once, is_unique_violation, reading, transaction
+from scim_server.database.transactions import (
+    after_commit,
+    at_once,
+    is_unique_violation,
+    reading,
+    takes_turns,
+    transaction,
+)
 
-__all__ = ["Base", "Prepared", "after_commit", "at_once", "db", "is_unique_violation", "reading", "transaction"]
+__all__ = [
+    "Base",
+    "Prepared",
+    "after_commit",
+    "at_once",
+    "db",
+    "is_unique_violation",
+    "reading",
+    "takes_turns",
+    "transaction",
+]

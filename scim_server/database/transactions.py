@@ -80,6 +80,11 @@ def after_commit(work: Callable[[], object]) -> None:
         afterwards.append(work)
 
 
+def takes_turns() -> bool:
+    """Tell whether what comes next is safe from other writers: in an open transaction, and on SQLite in any."""
+    return _open_transaction.get() is not None or read_engine().dialect.name == "sqlite"
+
+
 def at_once() -> AbstractContextManager[Connection]:
     """Give a connection for a write that is one statement on PostgreSQL, and so needs no transaction around it.
 

@@ -33,14 +33,18 @@ class LastOwner(Conflict):
     )
 
 
+def loses_ownership(before: Membership, after: Membership | None) -> bool:
+    """Tell whether a change takes an active Owner away."""
+    return gives_up_ownership(before, after, owner_role=catalogue().owner)
+
+
 def refuse_to_lose_last_owner(
     connection: Connection, organization_id: str, user_id: str, before: Membership, after: Membership | None
 ) -> None:
     """Raise LastOwner where the change takes the Organization's last active Owner; `after` is None for a deletion."""
-    owner = catalogue().owner
-    if not gives_up_ownership(before, after, owner_role=owner):
+    if not loses_ownership(before, after):
         return
     connection.execute(_LOCK, {"organization": organization_id})
-    bound = {"organization": organization_id, "owner": owner, "user": user_id}
+    bound = {"organization": organization_id, "owner": catalogue().owner, "user": user_id}
     if connection.execute(_ANOTHER_OWNER, bound).first() is None:
         raise LastOwner

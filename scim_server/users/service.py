@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from scim_server.audit.service import Event, event_rows, record
-from scim_server.database import at_once, is_unique_violation, reading, transaction
+from scim_server.database import at_once, is_unique_violation, reading, takes_turns, transaction
 from scim_server.directory.changes import differences
 from scim_server.directory.documents import Stored, load_attributes
 from scim_server.identifiers import new_id, now
@@ -25,8 +25,8 @@ from scim_server.users.access import adjust_sessions
 from scim_server.users.events import refusal_recorded, standing
 from scim_server.users.invited import end_invitation, ending, offer_expired
 from scim_server.users.memberships import lock_teams
-from scim_server.users.ownership import refuse_to_lose_last_owner
-from scim_server.users.policy import Membership, access_ends, push_known, push_new
+from scim_server.users.ownership import loses_ownership, refuse_to_lose_last_owner
+from scim_server.users.policy import Membership, Status, access_ends, push_known, push_new
 from scim_server.users.removal import remove_user
 from scim_server.users.writing import change_user, create_user
 
@@ -107,36 +107,83 @@ def _change(
     change: Callable[[Attributes], Attributes],
     if_match: str | None,
 ) -> Stored:
-    organization_id = provisioning.organization_id
-    after: Attributes = {}
+    """Change a User by one statement where that is enough and nobody else comes in between, else behind a lock.
+
+    BEGIN and COMMIT are two of the five times that PostgreSQL would be asked. Raises NotFound, PreconditionFailed,
+    LastOwner, Uniqueness, and what `change` raises.
+    """
+    wanted: list[Attributes] = []
+
+    def changed(before: Attributes) -> Attributes:
+        wanted.append(change(before))
+        return wanted[-1]
+
     try:
-        with refusal_recorded(organization_id, provisioning.origin, user_id), transaction() as connection:
-            user = _locked(connection, provisioning, user_id, if_match)
-            before = load_attributes(user.document)
-            after = change(before)
-            moment = now()
-            expired = offer_expired(connection, organization_id, user_id, user.membership, moment)
-            membership = push_known(
-                user.membership,
-                active=after.get("active"),
-                automatic_membership=user.automatic_membership,
-                offer_expired=expired,
-            )
-            if after == before and membership == user.membership:
-                return Stored(*user[:5], user.groups)
-            refuse_to_lose_last_owner(connection, organization_id, user_id, user.membership, membership)
-            adjust_sessions(connection, organization_id, user, membership)
-            stored = _store(connection, provisioning, user, differences(before, after), after, membership, moment)
-            end = ending(user.membership, membership, expired=expired)
-            ended = end_invitation(connection, organization_id, user_id, end, moment, "scim")
-            if ended:
-                record(connection, organization_id, provisioning.origin, ended)
+        with refusal_recorded(provisioning.organization_id, provisioning.origin, user_id):
+            stored = None
+            if not takes_turns():
+                with reading() as connection:
+                    user = _existing(store.stamped_user, connection, provisioning, user_id, if_match)
+                    stored = _changed_alone(connection, provisioning, user, changed)
+            if stored is None:
+                with transaction() as connection:
+                    user = _locked(connection, provisioning, user_id, if_match)
+                    stored = _changed_locked(connection, provisioning, user, changed)
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):
             raise
         with reading() as connection:
-            raise _taken(connection, organization_id, after, but=user_id) from None
+            raise _taken(connection, provisioning.organization_id, wanted[-1], but=user_id) from None
+
+
+def _changed_alone(
+    connection: Connection,
+    provisioning: Provisioning,
+    user: store.LockedUser,
+    change: Callable[[Attributes], Attributes],
+) -> Stored | None:
+    """Change a User that is not locked; None, with nothing written, where it must be locked for that."""
+    if user.membership.status is Status.PENDING:
+        return None
+    before = load_attributes(user.document)
+    after = change(before)
+    membership = push_known(user.membership, active=after.get("active"), automatic_membership=user.automatic_membership)
+    if membership != user.membership and (user.account_id is not None or loses_ownership(user.membership, membership)):
+        return None
+    if after == before and membership == user.membership:
+        return Stored(*user[:5], user.groups)
+    return _store(connection, provisioning, user, differences(before, after), after, membership, now())
+
+
+def _changed_locked(
+    connection: Connection,
+    provisioning: Provisioning,
+    user: store.LockedUser,
+    change: Callable[[Attributes], Attributes],
+) -> Stored:
+    """Change a User that is locked, with its sessions and its invitation."""
+    organization_id, moment = provisioning.organization_id, now()
+    before = load_attributes(user.document)
+    after = change(before)
+    expired = offer_expired(connection, organization_id, user.id, user.membership, moment)
+    membership = push_known(
+        user.membership,
+        active=after.get("active"),
+        automatic_membership=user.automatic_membership,
+        offer_expired=expired,
+    )
+    if after == before and membership == user.membership:
+        return Stored(*user[:5], user.groups)
+    refuse_to_lose_last_owner(connection, organization_id, user.id, user.membership, membership)
+    adjust_sessions(connection, organization_id, user, membership)
+    stored = _store(connection, provisioning, user, differences(before, after), after, membership, moment)
+    assert stored is not None, "nobody else changes a locked User"
+    end = ending(user.membership, membership, expired=expired)
+    ended = end_invitation(connection, organization_id, user.id, end, moment, "scim")
+    if ended:
+        record(connection, organization_id, provisioning.origin, ended)
+    return stored
 
 
 def _store(
@@ -147,8 +194,11 @@ def _store(
     after: Attributes,
     membership: Membership,
     moment: str,
-) -> Stored:
-    """Write what changed. A change of standing alone leaves the version as it is: SCIM does not show it."""
+) -> Stored | None:
+    """Write what changed; None, with nothing written, where somebody else changed a User that is not locked.
+
+    A change of standing alone leaves the version as it is: SCIM does not show it.
+    """
     organization_id = provisioning.organization_id
     changed = store.changed_columns(user, provisioning.user_type, after, changes, membership)
     if changes:
@@ -157,7 +207,9 @@ def _store(
         changed |= store.grant_row(membership, provisioning.origin, moment)
     emails = store.email_rows(organization_id, user.id, after) if "emails" in changes else None
     (event,) = event_rows(organization_id, provisioning.origin, [_event(user, changes, membership)])
-    change_user(connection, {"organization_id": organization_id, "id": user.id}, changed, emails, event)
+    key = {"organization_id": organization_id, "id": user.id}
+    if not change_user(connection, key, changed, emails, event, stamp=user.stamp):
+        return None
     return Stored(
         user.id,
         changed.get("version", user.version),
@@ -169,7 +221,17 @@ def _store(
 
 
 def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
-    user = store.lock_user(
+    return _existing(store.lock_user, connection, provisioning, user_id, if_match)
+
+
+def _existing(
+    read: Callable[..., store.LockedUser | None],
+    connection: Connection,
+    provisioning: Provisioning,
+    user_id: str,
+    if_match: str | None,
+) -> store.LockedUser:
+    user = read(
         connection,
         provisioning.organization_id,
         user_id,

@@ -18,7 +18,7 @@ from scim_server.users.mapping import USER_MAPPING
 from scim_server.users.memberships import groups_json
 from scim_server.users.models import User, UserEmail
 from scim_server.users.policy import Membership, Source, Status
-from scim_server.users.writing import AUTOMATIC_MEMBERSHIP
+from scim_server.users.writing import AUTOMATIC_MEMBERSHIP, STAMP
 
 _INSERT = {
     "sqlite": sqlite.insert(User).on_conflict_do_nothing().returning(User.id),
@@ -45,7 +45,10 @@ _LOOKED_UP = {
 
 
 class LockedUser(NamedTuple):
-    """A User's row, locked for the rest of the transaction, and how people join as it stands there."""
+    """A User's row, locked for the rest of the transaction, and how people join as it stands there.
+
+    One that is not locked has a `stamp`, which every change of the row replaces.
+    """
 
     id: str
     version: int
@@ -56,6 +59,7 @@ class LockedUser(NamedTuple):
     membership: Membership
     automatic_membership: str | None
     account_id: str | None
+    stamp: str | None = None
 
 
 def insert_user(connection: Connection, row: Mapping[str, Any], emails: list[dict[str, Any]]) -> bool:
@@ -79,9 +83,26 @@ def lock_user(
     has_nested_teams: bool,
 ) -> LockedUser | None:
     """Read a User and keep others from changing it until the transaction ends; None where there is none."""
-    dialect = connection.dialect.name
+    statement = _LOCKED[connection.dialect.name, has_nested_teams]
     bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
-    row = _LOCKED[dialect, has_nested_teams].first(connection, bound)
+    return _found(statement.first(connection, bound))
+
+
+def stamped_user(
+    connection: Connection,
+    organization_id: str,
+    user_id: str,
+    base: str,
+    *,
+    connection_id: str,
+    has_nested_teams: bool,
+) -> LockedUser | None:
+    """Read a User of PostgreSQL as `lock_user` does, with a stamp in the place of the lock."""
+    bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
+    return _found(_STAMPED[has_nested_teams].first(connection, bound))
+
+
+def _found(row: tuple[Any, ...] | None) -> LockedUser | None:
     if row is None:
         return None
     status, role, source, is_idp_managed, active, status_before, *rest = row[6:]
@@ -93,38 +114,36 @@ def lock_user(
         active=active,
         status_before=Status(status_before) if status_before else None,
     )
-    return LockedUser._make((*row[:6], membership, *rest))
+    values = (*row[:6], membership, *rest)
+    return LockedUser(*values)
 
 
-def _locked_statement(dialect: str, *, nested: bool) -> Prepared:
+def _statement(dialect: str, *, nested: bool) -> Any:
     document = type_coerce(User.document, Text()).label("document")
-    return Prepared(
-        select(
-            User.id,
-            User.version,
-            User.created_at,
-            User.modified_at,
-            document,
-            groups_json(dialect, nested=nested).label("groups"),
-            User.status,
-            User.role,
-            User.source,
-            User.is_idp_managed,
-            User.active,
-            User.status_before,
-            AUTOMATIC_MEMBERSHIP,
-            User.account_id,
-        )
-        .where(*_OF_KEY)
-        .with_for_update(of=User)
-    )
+    return select(
+        User.id,
+        User.version,
+        User.created_at,
+        User.modified_at,
+        document,
+        groups_json(dialect, nested=nested).label("groups"),
+        User.status,
+        User.role,
+        User.source,
+        User.is_idp_managed,
+        User.active,
+        User.status_before,
+        AUTOMATIC_MEMBERSHIP,
+        User.account_id,
+    ).where(*_OF_KEY)
 
 
 _LOCKED = {
-    (dialect, nested): _locked_statement(dialect, nested=nested)
+    (dialect, nested): Prepared(_statement(dialect, nested=nested).with_for_update(of=User))
     for dialect in ("sqlite", "postgresql")
     for nested in (False, True)
 }
+_STAMPED = {nested: Prepared(_statement("postgresql", nested=nested).add_columns(STAMP)) for nested in (False, True)}
 
 
 def delete_user(connection: Connection, organization_id: str, user_id: str) -> None:

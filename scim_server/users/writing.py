@@ -26,6 +26,7 @@ from sqlalchemy import (
     exists,
     func,
     insert,
+    literal_column,
     select,
     table,
     true,
@@ -66,6 +67,8 @@ AUTOMATIC_MEMBERSHIP = (
     .scalar_subquery()
 )
 _STILL: ColumnElement[bool] = AUTOMATIC_MEMBERSHIP.is_not_distinct_from(bindparam("automatic_membership", type_=Text()))
+# Of a row of PostgreSQL: which transaction wrote it.
+STAMP = cast(literal_column("users.xmin"), Text()).label("stamp")
 # Whoever signs in is linked later.
 _NEW_COLUMNS = [each for each in _columns(User) if each.name != "account_id"]
 _NEW_USER = (
@@ -102,21 +105,31 @@ def create_user(connection: Connection, user: Row, emails: Sequence[Row], event:
     return True
 
 
-def change_user(connection: Connection, key: Row, changed: Row, emails: Sequence[Row] | None, event: Row) -> None:
+def change_user(
+    connection: Connection,
+    key: Row,
+    changed: Row,
+    emails: Sequence[Row] | None,
+    event: Row,
+    *,
+    stamp: str | None = None,
+) -> bool:
     """Write the changed columns of a User, and its addresses where there are any changed ones.
 
-    `key` are organization_id and id. Raises IntegrityError where a unique value is taken.
+    `key` are organization_id and id. Returns False, with nothing written, where `stamp` is given and is the User's no
+    longer. Raises IntegrityError where a unique value is taken.
     """
     bound = {**key, **changed}
     names = tuple(changed)
     if connection.dialect.name != SQLITE:
-        _change_at_once(names, emails=emails is not None).run(connection, bound | _together(emails or (), event))
-        return
+        statement = _change_at_once(names, emails=emails is not None, stamped=stamp is not None)
+        return statement.first(connection, {**bound, **_together(emails or (), event), "stamp": stamp}) is not None
     _change(names).run(connection, bound)
     if emails is not None:
         _DELETE_EMAILS.run(connection, key)
         _INSERT_EMAILS.run_many(connection, emails)
     write_events(connection, [event])
+    return True
 
 
 def _update(names: tuple[str, ...]) -> Update:
@@ -183,14 +196,18 @@ _CREATE_AT_ONCE = Prepared(_create_at_once())
 
 
 @lru_cache
-def _change_at_once(names: tuple[str, ...], *, emails: bool) -> Prepared:
-    changed = _update(names).returning(User.id).cte("changed")
+def _change_at_once(names: tuple[str, ...], *, emails: bool, stamped: bool) -> Prepared:
+    change = _update(names)
+    if stamped:
+        change = change.where(bindparam("stamp", type_=Text()) == STAMP)
+    changed = change.returning(User.id).cte("changed")
     statement = select(changed.c.id).add_cte(_add_event(changed).cte("event"))
     if emails:
         rest = delete(UserEmail).where(
             UserEmail.organization_id == bindparam("organization_id"),
             UserEmail.user_id == bindparam("id"),
             UserEmail.position >= bindparam("email_count"),
+            exists().select_from(changed),
         )
         statement = statement.add_cte(rest.cte("rest"), _put_emails(changed).cte("emails"))
     return Prepared(statement)
