@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scim_server.database import reading
+from scim_server.database.prepared import Row
 from scim_server.directory.compiler import parameters
 from scim_server.directory.documents import Stored
 from scim_server.directory.mapping import StorageMapping
@@ -16,13 +17,17 @@ from scim_server.directory.statements import (
     page_statement,
 )
 from scim_server.directory.totals import total_of
+from scim_server.directory.witness import Witness
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.filters.tree import Filter
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`."""
+    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`.
+
+    The statement of the page also asks `witness`.
+    """
 
     filter: Filter | None = None
     sort: Sort | None = None
@@ -30,6 +35,7 @@ class Query:
     offset: int = 0
     count: int = 0
     derived: bool = True
+    witness: Witness | None = None
 
     @property
     def is_whole_list(self) -> bool:
@@ -51,15 +57,28 @@ class Directory:
         self.mapping = mapping
         self._statements = StatementCache()
 
-    def get(self, organization_id: str, resource_id: str, base: str, *, derived: bool = True) -> Stored | None:
+    def get(
+        self,
+        organization_id: str,
+        resource_id: str,
+        base: str,
+        *,
+        derived: bool = True,
+        witness: Witness | None = None,
+    ) -> Stored | None:
         """Return one resource of the Organization, or None."""
+        condition = None if witness is None else witness.condition
+        bound: dict[str, Any] = {"organization_id": organization_id, "id": resource_id, "base": base}
+        if witness is not None:
+            bound |= witness.bound
         with reading() as connection:
             dialect = connection.dialect.name
             statement = self._statements.get(
-                ("get", dialect, derived), lambda: get_statement(self.mapping, dialect, derived=derived)
+                ("get", dialect, derived, condition),
+                lambda: get_statement(self.mapping, dialect, condition, derived=derived),
             )
-            row = statement.first(connection, {"organization_id": organization_id, "id": resource_id, "base": base})
-        return Stored._make((*row, None)) if row is not None else None
+            row = statement.first(connection, bound)
+        return _stored([row], witness)[0] if row is not None else None
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
         """Return a page of at most `query.count` rows, and the position of its last row where more follow."""
@@ -81,6 +100,10 @@ class Directory:
             bound |= parameters(query.filter)
         if query.start is not None:
             bound |= {"after_id": query.start.id, "after_key": query.start.key}
+        witness, condition = query.witness, None
+        if witness is not None:
+            bound |= witness.bound
+            condition = witness.condition
         with reading() as connection:
             shape = PageShape(
                 connection.dialect.name,
@@ -92,9 +115,10 @@ class Directory:
                 query.derived,
                 limit=query.count + 1,
                 skips=offset > 0 or from_end,
+                witness=condition,
             )
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
-            rows = list(map(Stored._make, statement.all(connection, bound)))
+            rows = _stored(statement.all(connection, bound), witness)
         following = None
         if len(rows) > query.count:
             rows = rows[: query.count]
@@ -113,3 +137,12 @@ class Directory:
             )
             bound = {"organization_id": organization_id, "base": "", **parameters(filter_)}
             return statement.scalar(connection, bound) or 0
+
+
+def _stored(rows: list[Row], witness: Witness | None) -> list[Stored]:
+    """Return rows of the statements without what they tell the witness, which is the same in all of them."""
+    if witness is None:
+        return list(map(Stored._make, rows))
+    if rows:
+        witness.held = bool(rows[0][-1])
+    return [Stored._make(row[:-1]) for row in rows]
