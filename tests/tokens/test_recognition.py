@@ -11,7 +11,7 @@ from sqlalchemy import insert, update
 from scim_server.connections.models import Connection
 from scim_server.database import reading, transaction
 from scim_server.directory.witness import Witness
-from scim_server.identifiers import now
+from scim_server.identifiers import new_id, now
 from scim_server.organizations.models import Organization as OrganizationRow
 from scim_server.tokens import recognition
 from scim_server.tokens.models import Token
@@ -32,7 +32,7 @@ _TOKEN: dict[str, dict[str, Any]] = {
     "revocation": {"revoked_at": "2020-01-01T00:00:00.000Z"},
 }
 _ORGANIZATION: dict[str, dict[str, Any]] = {
-    "slug": {"slug": "another-slug"},
+    "slug": {"slug": f"moved-{new_id()}"},
     "schemas": {"schema_revision": 7},
     "unique names of Teams": {"unique_team_names": False},
     "nested Teams": {"has_nested_teams": True},
@@ -154,10 +154,10 @@ def test_a_read_by_the_slug_follows_it(scim: ScimClient, organization: Organizat
     by_slug = ScimClient(scim.app, organization.slug, scim.token)
     assert by_slug.get(f"/Users/{user_id}").status_code == 200
 
-    change(scim.token, OrganizationRow, {"slug": "another-slug"})
+    change(scim.token, OrganizationRow, {"slug": f"{organization.slug}-moved"})
 
     assert by_slug.get(f"/Users/{user_id}").status_code == 404
-    assert ScimClient(scim.app, "another-slug", scim.token).get(f"/Users/{user_id}").status_code == 200
+    assert ScimClient(scim.app, f"{organization.slug}-moved", scim.token).get(f"/Users/{user_id}").status_code == 200
 
 
 def test_provisioning_that_is_switched_off_and_on_elsewhere_holds_at_once(scim: ScimClient) -> None:
