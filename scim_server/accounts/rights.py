@@ -77,7 +77,7 @@ def rotate_for_user(connection: Connection, organization_id: str, user_id: str) 
 
 def rotate_for_users(connection: Connection, organization_id: str, user_ids: Iterable[str]) -> None:
     """Have the sessions of any number of Users get new secrets, as `rotate_for_user` does for one."""
-    bound = {"organization": organization_id, "users": id_array(connection, user_ids)}
+    bound = {"organization": organization_id, "users": id_array(user_ids)}
     connection.execute(_ROTATE_OF_USERS[connection.dialect.name], bound)
 
 

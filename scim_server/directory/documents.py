@@ -1,6 +1,6 @@
 """The stored form of a resource: the document as it goes over the wire, and the folded copy that filters search."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -81,26 +81,36 @@ def location(base: str, resource_type: ResourceType, resource_id: str) -> str:
     return f"{base}{resource_type.endpoint}/{resource_id}"
 
 
-def render(resource_type: ResourceType, mapping: StorageMapping, stored: Stored, base: str) -> str:
-    """Return the resource as JSON text: the document with what is derived spliced in.
+def render(resource_type: ResourceType, mapping: StorageMapping, rows: Iterable[Stored], base: str) -> list[str]:
+    """Return resources as JSON text: each document with what is derived spliced in.
 
-    It is parsed only where a part of it belongs to an extension that was removed.
+    One is parsed only where a part of it belongs to an extension that was removed.
     """
-    document = stored.document
-    if not _is_known(resource_type, document[: document.index("]")]):
-        document = _without_removed(resource_type, document)
-    derived = f',"{mapping.derived_name}":{stored.derived}' if stored.derived else ""
-    return (
-        f'{document[:-1]}{derived},"meta":{{"resourceType":"{resource_type.name}",'
-        f'"created":"{stored.created_at}","lastModified":"{stored.modified_at}",'
-        f'"location":"{base}{resource_type.endpoint}/{stored.id}","version":"W/\\"{stored.version}\\""}}}}'
-    )
+    key = f',"{mapping.derived_name}":'
+    meta = f',"meta":{{"resourceType":"{resource_type.name}","created":"'
+    address = f"{base}{resource_type.endpoint}/"
+    texts: list[str] = []
+    # The `schemas` of the document before: most have the same.
+    known: str | None = None
+    for resource_id, version, created_at, modified_at, document, derived, _ in rows:
+        shown = document
+        if known is None or not document.startswith(known):
+            head = document[: document.index("]") + 1]
+            if _is_known(resource_type, head):
+                known = head
+            else:
+                shown = _without_removed(resource_type, document)
+        texts.append(
+            f'{shown[:-1]}{key if derived else ""}{derived or ""}{meta}{created_at}","lastModified":"{modified_at}",'
+            f'"location":"{address}{resource_id}","version":"W/\\"{version}\\""}}}}'
+        )
+    return texts
 
 
 @lru_cache(maxsize=4096)
 def _is_known(resource_type: ResourceType, head: str) -> bool:
-    """Tell whether the resource type has all URNs of a document's `schemas`, which is its head up to the bracket."""
-    return all(_has_schema(resource_type, urn) for urn in orjson.loads(head.partition("[")[2].join("[]")))
+    """Tell whether the resource type has all URNs of a document's `schemas`, with which its head ends."""
+    return all(_has_schema(resource_type, urn) for urn in orjson.loads(head[head.index("[") :]))
 
 
 def _has_schema(resource_type: ResourceType, urn: str) -> bool:

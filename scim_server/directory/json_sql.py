@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, type_coerce
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.types import Numeric, TypeDecorator
+from sqlalchemy.types import JSON, Numeric, TypeDecorator
 
 from scim_server.protocol.attributes import Attribute, Type
 
@@ -99,10 +98,13 @@ def text_aggregate(dialect: str, value: ColumnElement[str]) -> ColumnElement[str
 
 
 def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
-    """Return a sub-query of the ids in one JSON array parameter: any number of them is one bound value."""
+    """Return a sub-query of the ids in one JSON array parameter: any number of them is one bound value.
+
+    PostgreSQL gets one too: the driver takes several times as long to write an array of its own.
+    """
     if dialect == SQLITE:
         return func.json_each(ids).table_valued("value").c.value
-    return func.unnest(cast(ids, ARRAY(Text()))).column_valued()
+    return func.json_array_elements_text(cast(type_coerce(ids, Text()), JSON())).column_valued()
 
 
 def _postgresql_value(document: ColumnElement[Any], keys: Sequence[str | int]) -> ColumnElement[Any]:

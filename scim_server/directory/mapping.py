@@ -1,10 +1,10 @@
 """Where the attributes of a resource type are stored, said once per type and read by compiler, order and search."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, FromClause, Table, bindparam, cast, literal
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, bindparam, cast, literal
 from sqlalchemy.types import Text
 
 from scim_server.protocol.attributes import AttributePath, ResourceType
@@ -30,12 +30,26 @@ class Elements:
 
 
 @dataclass(frozen=True, eq=False)
+class Apart:
+    """How the derived attribute of many resources is read: a short column, and what it points to once for all of them.
+
+    `column` returns the expression for a database, whose texts `complete` turns into JSON arrays. `lookups` are the
+    attributes of which a value belongs to few resources: who asks by one gets all of it from one statement.
+    """
+
+    column: Callable[[str], ColumnElement[str]]
+    complete: Callable[[Connection, str, str, Iterable[str | None]], list[str | None]]
+    lookups: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
 class StorageMapping:
     """How one resource type is stored.
 
     `columns` maps the dotted names of singular attributes to columns in comparable form; `elements` the names of
     multi-valued ones to their rows; everything else is looked up in the `search` document. `derived` returns the
-    expression for the JSON array of the one attribute that is not in the document (`groups`, `members`).
+    expression for the JSON array of the one attribute that is not in the document (`groups`, `members`); `apart` is
+    for pages of many.
     """
 
     table: Table
@@ -43,6 +57,7 @@ class StorageMapping:
     elements: Mapping[str, Elements]
     derived_name: str
     derived: Callable[[str], ColumnElement[str]]
+    apart: Apart | None = None
 
     def column(self, path: AttributePath) -> ColumnElement[Any] | None:
         """Return the column that holds a singular attribute, or None where it is in the search document."""

@@ -55,6 +55,7 @@ class PageShape(NamedTuple):
     start_key_is_missing: bool | None
     from_end: bool
     derived: bool
+    apart: bool
     limit: int
     skips: bool
     witness: ColumnElement[bool] | None = None
@@ -78,7 +79,7 @@ def page_statement(mapping: StorageMapping, shape: PageShape) -> Select[Any]:
     conditions = _conditions(mapping, shape.dialect, shape.resource_type, shape.filter)
     if shape.start_key_is_missing is not None:
         conditions.append(after(shape.sort, key, mapping.id, key_is_missing=shape.start_key_is_missing))
-    columns = _columns(mapping, shape.dialect, derived=shape.derived)
+    columns = _columns(mapping, shape.dialect, derived=shape.derived, apart=shape.apart)
     sorted_by = (key if key is not None else null()).label("sort_key")
     statement = select(*columns, sorted_by, *_witnessed(shape.witness))
     if shape.skips and shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
@@ -120,8 +121,9 @@ def _witnessed(witness: ColumnElement[bool] | None) -> list[ColumnElement[bool]]
     return [] if witness is None else [witness.label("held")]
 
 
-def _columns(mapping: StorageMapping, dialect: str, *, derived: bool) -> list[ColumnElement[Any]]:
+def _columns(mapping: StorageMapping, dialect: str, *, derived: bool, apart: bool = False) -> list[ColumnElement[Any]]:
     columns = mapping.table.c
-    last = mapping.derived(dialect) if derived else null()
+    expression = mapping.apart.column if apart and mapping.apart else mapping.derived
+    last = expression(dialect) if derived else null()
     document = type_coerce(columns.document, Text())
     return [columns.id, columns.version, columns.created_at, columns.modified_at, document, last.label("derived")]

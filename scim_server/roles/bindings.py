@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, bindparam, select
 
-from scim_server.directory.json_sql import SQLITE, id_list
+from scim_server.directory.json_sql import id_list
 from scim_server.roles.models import RoleBinding
 from scim_server.roles.places import PlaceScope
 
@@ -93,15 +93,15 @@ def roles_of(
     wanted = list(dict.fromkeys(ids))
     rows: dict[str, list[Any]] = {subject_id: [] for subject_id in wanted}
     if wanted:
-        bound = {"organization": organization_id, "ids": id_array(connection, wanted)}
+        bound = {"organization": organization_id, "ids": id_array(wanted)}
         for row in connection.execute(_OF_SUBJECTS[connection.dialect.name, kind], bound):
             rows[row.subject_id].append(row)
     return {subject_id: _lower_roles(found) for subject_id, found in rows.items()}
 
 
-def id_array(connection: Connection, ids: Iterable[str]) -> Any:
+def id_array(ids: Iterable[str]) -> Any:
     """Return ids as the one bound value that `id_list` takes."""
-    return orjson.dumps(list(ids)).decode() if connection.dialect.name == SQLITE else list(ids)
+    return orjson.dumps(list(ids)).decode()
 
 
 def _lower_roles(rows: list[Any]) -> LowerRoles:

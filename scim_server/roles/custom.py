@@ -249,7 +249,7 @@ def _check_workspaces(connection: Connection, organization_id: str, draft: Custo
     ids = list(draft.restricted_workspace_ids)
     if not ids:
         return
-    bound = {"organization": organization_id, "ids": id_array(connection, ids)}
+    bound = {"organization": organization_id, "ids": id_array(ids)}
     known = set(connection.execute(_KNOWN_WORKSPACES[connection.dialect.name], bound).scalars())
     for index, workspace_id in enumerate(ids):
         if workspace_id not in known:

@@ -185,7 +185,7 @@ def _workspaces_of(connection: Connection, organization_id: str, wanted: list[Wa
     )
     found: dict[tuple[bool, str], str] = {}
     if workspaces or deployments:
-        below = id_array(connection, deployments)
+        below = id_array(deployments)
         rows = _rows(connection, organization_id, "workspaces", workspaces, deployments=below)
         found |= {(True, row.id): row.id for row in rows}
     if deployments:
@@ -195,7 +195,7 @@ def _workspaces_of(connection: Connection, organization_id: str, wanted: list[Wa
 
 
 def _rows(connection: Connection, organization_id: str, name: str, ids: list[str], **more: Any) -> list[Any]:
-    bound = {"organization": organization_id, "ids": id_array(connection, ids), **more}
+    bound = {"organization": organization_id, "ids": id_array(ids), **more}
     return list(connection.execute(_STATEMENTS[connection.dialect.name][name], bound))
 
 

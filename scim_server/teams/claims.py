@@ -112,7 +112,7 @@ def follow_groups(
         "organization": organization_id,
         "user": user_id,
         "connection": connection_id,
-        "names": id_array(connection, [fold(name) for name in groups]),
+        "names": id_array([fold(name) for name in groups]),
     }
     automatically = replace(origin, actor_type=ActorType.SYSTEM, actor_id=None, actor_name=None)
     for team_id in connection.execute(_CANDIDATES[connection.dialect.name], bound).scalars().all():

@@ -211,7 +211,7 @@ def _people(
     bound = {
         "organization": organization_id,
         "team": team.id,
-        "users": id_array(connection, ids),
+        "users": id_array(ids),
         "default": catalogue().default,
     }
     people = {
@@ -229,7 +229,7 @@ def _people(
             teams.add(row.team_id)
     texts = [place.text for place in places]
     if texts:
-        bound |= {"teams": id_array(connection, teams), "places": id_array(connection, texts)}
+        bound |= {"teams": id_array(teams), "places": id_array(texts)}
         for subject_id, *binding in connection.execute(statements["bindings"], bound):
             held = _held(binding)
             for person in holders.get(subject_id, ()):

@@ -44,7 +44,7 @@ class TeamFilters:
         """Return the filters that are set, as parameters."""
         found = {name: getattr(self, name) for name in self.__slots__ if getattr(self, name) is not None}
         if "names" in found:
-            found["names"] = id_array(connection, map(fold, found["names"]))
+            found["names"] = id_array(map(fold, found["names"]))
         if "search" in found:
             found["search"] = like_pattern(fold(found["search"]))
         return found

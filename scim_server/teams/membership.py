@@ -168,6 +168,5 @@ class MemberRows:
     def _execute(self, name: str, ids: Iterable[str], **bound: str) -> list[str]:
         """Run a statement and return the ids that it selected, inserted or deleted."""
         dialect = self.connection.dialect.name
-        array: Any = orjson.dumps(list(ids)).decode() if dialect == SQLITE else list(ids)
-        key = {"organization": self.organization_id, "team": self.team_id, "ids": array}
+        key = {"organization": self.organization_id, "team": self.team_id, "ids": orjson.dumps(list(ids)).decode()}
         return list(self.connection.execute(_STATEMENTS[dialect][name], {**key, **bound}).scalars())

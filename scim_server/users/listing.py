@@ -216,7 +216,7 @@ def _look_for_few(connection: DatabaseConnection, bound: dict[str, Any]) -> None
     statement = search_of(connection.dialect.name)
     rows = connection.execute(statement, {**bound, "most": _MAX_FOUND}).scalars().all()
     term = bound.pop("search")
-    bound |= {FOUND: id_array(connection, set(rows))} if len(rows) < _MAX_FOUND else {FREQUENT: term}
+    bound |= {FOUND: id_array(set(rows))} if len(rows) < _MAX_FOUND else {FREQUENT: term}
 
 
 def _records(

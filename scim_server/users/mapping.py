@@ -4,10 +4,10 @@ from functools import partial
 
 from sqlalchemy import Table
 
-from scim_server.directory.mapping import Elements, StorageMapping, common_columns
+from scim_server.directory.mapping import Apart, Elements, StorageMapping, common_columns
 from scim_server.directory.search import Directory
 from scim_server.protocol.schemas import USER
-from scim_server.users.memberships import groups_elements, groups_json
+from scim_server.users.memberships import complete_groups, groups_elements, groups_json, groups_keys
 from scim_server.users.models import User, UserEmail
 
 _users = User.__table__
@@ -25,6 +25,8 @@ EMAILS = Elements(
     order=(UserEmail.is_primary.desc().nulls_last(), UserEmail.position.expression),
 )
 
+_LOOKUPS = frozenset({"id", "userName", "externalId", "displayName", "emails.value"})
+
 
 def _user_mapping(*, nested: bool) -> StorageMapping:
     assert isinstance(_users, Table)
@@ -39,6 +41,7 @@ def _user_mapping(*, nested: bool) -> StorageMapping:
         elements={"emails": EMAILS, "groups": groups_elements(nested=nested)},
         derived_name="groups",
         derived=partial(groups_json, nested=nested),
+        apart=Apart(partial(groups_keys, nested=nested), complete_groups, _LOOKUPS),
     )
 
 

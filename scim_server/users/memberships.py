@@ -3,7 +3,7 @@
 Teams stand above Users in the order of imports, so their tables are named here by what is needed of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -24,8 +24,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import Boolean, Integer, Text
 
-from scim_server.directory.json_sql import constant, text_aggregate, text_as_json
+from scim_server.database import Prepared
+from scim_server.directory.json_sql import constant, id_list, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
+from scim_server.roles.bindings import id_array
 from scim_server.users.models import User
 
 _TEXT = Text()
@@ -117,6 +119,38 @@ def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
     )
 
 
+def groups_keys(dialect: str, *, nested: bool) -> ColumnElement[str]:
+    """Return the expression for the keys of the User's Teams, of which `complete_groups` makes `groups`.
+
+    A key is the Team's id, where Teams are nested after the kind of membership.
+    """
+    held = _held(nested=nested)
+    key = held.c.kind + constant(" ") + held.c.team_id if nested else held.c.team_id
+    return select(text_aggregate(dialect, key)).select_from(held).correlate(User).scalar_subquery()
+
+
+def complete_groups(
+    connection: Connection, organization_id: str, base: str, found: Iterable[str | None]
+) -> list[str | None]:
+    """Return `groups` of each User as JSON; each Team is read and written once, and left out if it is gone by now."""
+    teams_of_users = [keys.split(",") if keys else [] for keys in found]
+    keys = set().union(*teams_of_users)
+    if not keys:
+        return [None] * len(teams_of_users)
+    bound = {"organization": organization_id, "ids": id_array({key.rpartition(" ")[2] for key in keys})}
+    names: dict[str, str] = dict(_NAMES_OF_IDS[connection.dialect.name].all(connection, bound))
+    elements: dict[str, str] = {}
+    for key in keys:
+        kind, _, team_id = key.rpartition(" ")
+        if team_id in names:
+            elements[key] = (
+                f'{{"value":"{team_id}","$ref":"{base}/Groups/{team_id}","type":"{kind or _DIRECT}",'
+                f'"display":{names[team_id]}}}'
+            )
+    arrays = [",".join(filter(None, map(elements.get, keys))) for keys in teams_of_users]
+    return [f"[{array}]" if array else None for array in arrays]
+
+
 def _held(*, nested: bool) -> FromClause:
     """Return team and kind of each membership of the User at hand; direct ones hide indirect ones of the same Team."""
     memberships = _memberships(nested=nested)
@@ -144,6 +178,13 @@ def _memberships(*, nested: bool) -> FromClause:
     return union_all(direct, indirect).subquery()
 
 
+def _names_of_ids(dialect: str) -> Prepared:
+    ids = id_list(dialect, bindparam("ids"))
+    name = text_as_json(dialect, _teams.c.display_name)
+    of_organization = _teams.c.organization_id == bindparam("organization")
+    return Prepared(select(_teams.c.id, name).where(of_organization, _teams.c.id.in_(select(ids))))
+
+
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))
 _TEAMS_OF_USER = select(_members.c.team_id).where(*_OF_USER)
 _NAMES_OF_TEAMS = (
@@ -164,7 +205,7 @@ _TOUCH_TEAMS = (
     .values(version=_teams.c.version + 1, member_count=_teams.c.member_count - 1, modified_at=bindparam("now"))
 )
 
-
+_NAMES_OF_IDS = {dialect: _names_of_ids(dialect) for dialect in ("sqlite", "postgresql")}
 _JOINED = select(_members.c.team_id, _members.c.created_at).where(*_OF_USER)
 _JOIN = insert(_members)
 _NAMED = (_teams.c.organization_id == bindparam("organization"), _teams.c.id.in_(bindparam("ids", expanding=True)))

@@ -49,7 +49,7 @@ def subjects_of(
     ids = sorted({actor.id for actor in asked if actor.id is not None and actor.type in _SUBJECT_TYPES})
     told: dict[Actor, str] = {}
     if ids:
-        bound = {"organization": organization_id, "ids": id_array(connection, ids)}
+        bound = {"organization": organization_id, "ids": id_array(ids)}
         rows = connection.execute(_NAMES[connection.dialect.name], bound)
         told = {Actor(row.type, row.id): row.told for row in rows}
     return {actor: _subject(actor, told.get(actor)) for actor in asked}

@@ -47,7 +47,7 @@ def resource_texts(
     resource_type: ResourceType, mapping: StorageMapping, rows: Iterable[Stored], base: str, projection: Projection
 ) -> list[str]:
     """Return resources as JSON text with the attributes that the client asked for; whole ones are never parsed."""
-    texts = [render(resource_type, mapping, stored, base) for stored in rows]
+    texts = render(resource_type, mapping, rows, base)
     if projection.is_default:
         return texts
     return [orjson.dumps(projection.apply(orjson.loads(text))).decode() for text in texts]
