@@ -37,11 +37,8 @@ def set_up_engines(app: Flask, settings: Settings) -> None:
     """Configure Flask-SQLAlchemy for the settings' database and attach it to the application."""
     url = make_url(settings.database_url)
     # Errors are logged, and what was bound to their statements is personal.
-    options: dict[str, Any] = {
-        "query_cache_size": STATEMENT_CACHE,
-        "hide_parameters": True,
-        "pool_use_lifo": True,
-    }
+    # The connection that was used last comes first: SQLite's has its pages at hand, PostgreSQL's its plans.
+    options: dict[str, Any] = {"query_cache_size": STATEMENT_CACHE, "hide_parameters": True, "pool_use_lifo": True}
     if url.get_backend_name() == "sqlite":
         options |= {"connect_args": {"timeout": SQLITE_BUSY_TIMEOUT, "check_same_thread": False}}
     else:

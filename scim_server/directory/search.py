@@ -1,9 +1,11 @@
 """Lists and look-ups: one page of resources for a filter, an order and a place to start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from scim_server.database import reading
+from scim_server.database.prepared import Row
 from scim_server.directory.compiler import parameters
 from scim_server.directory.documents import Stored
 from scim_server.directory.lookups import is_lookup
@@ -17,17 +19,21 @@ from scim_server.directory.statements import (
     page_statement,
 )
 from scim_server.directory.totals import total_of
+from scim_server.directory.witness import Witness
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.filters.tree import Filter
 
 # Pages for this many resources read what is derived apart: a second statement costs less than texts made in the first.
 MANY = 20
-_DERIVED = Stored._fields.index("derived")
+_DERIVED, _WIDTH = Stored._fields.index("derived"), len(Stored._fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`."""
+    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`.
+
+    The statement of the page also asks `witness`.
+    """
 
     filter: Filter | None = None
     sort: Sort | None = None
@@ -35,6 +41,7 @@ class Query:
     offset: int = 0
     count: int = 0
     derived: bool = True
+    witness: Witness | None = None
 
     @property
     def is_whole_list(self) -> bool:
@@ -56,15 +63,31 @@ class Directory:
         self.mapping = mapping
         self._statements = StatementCache()
 
-    def get(self, organization_id: str, resource_id: str, base: str, *, derived: bool = True) -> Stored | None:
+    def get(
+        self,
+        organization_id: str,
+        resource_id: str,
+        base: str,
+        *,
+        derived: bool = True,
+        witness: Witness | None = None,
+    ) -> Stored | None:
         """Return one resource of the Organization, or None."""
+        condition = None if witness is None else witness.condition
+        bound: dict[str, Any] = {"organization_id": organization_id, "id": resource_id, "base": base}
+        if witness is not None:
+            bound |= witness.bound
         with reading() as connection:
             dialect = connection.dialect.name
             statement = self._statements.get(
-                ("get", dialect, derived), lambda: get_statement(self.mapping, dialect, derived=derived)
+                ("get", dialect, derived, condition),
+                lambda: get_statement(self.mapping, dialect, condition, derived=derived),
             )
-            row = statement.first(connection, {"organization_id": organization_id, "id": resource_id, "base": base})
-        return Stored._make((*row, None)) if row is not None else None
+            row = statement.first(connection, bound)
+        if row is None:
+            return None
+        _tell(witness, [row])
+        return Stored._make(row[:_WIDTH])
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
         """Return a page of at most `query.count` rows, and the position of its last row where more follow."""
@@ -86,6 +109,10 @@ class Directory:
             bound |= parameters(query.filter)
         if query.start is not None:
             bound |= {"after_id": query.start.id, "after_key": query.start.key}
+        witness, condition = query.witness, None
+        if witness is not None:
+            bound |= witness.bound
+            condition = witness.condition
         apart = self._apart(query)
         with reading() as connection:
             shape = PageShape(
@@ -99,15 +126,17 @@ class Directory:
                 apart=apart is not None,
                 limit=query.count + 1,
                 skips=offset > 0 or from_end,
+                witness=condition,
             )
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
             found = statement.all(connection, bound)
+            _tell(witness, found)
             if apart is None:
-                rows = list(map(Stored._make, found))
+                rows = [Stored._make(row[:_WIDTH]) for row in found]
             else:
                 derived = apart.complete(connection, organization_id, base, [row[_DERIVED] for row in found])
                 rows = [
-                    Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 :]))
+                    Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 : _WIDTH]))
                     for row, text in zip(found, derived, strict=True)
                 ]
         following = None
@@ -136,3 +165,9 @@ class Directory:
             )
             bound = {"organization_id": organization_id, "base": "", **parameters(filter_)}
             return statement.scalar(connection, bound) or 0
+
+
+def _tell(witness: Witness | None, rows: Sequence[Row]) -> None:
+    """Tell the witness what the statement says of it at the end of every row, in all of them the same."""
+    if witness is not None and rows:
+        witness.held = bool(rows[0][-1])
