@@ -20,23 +20,26 @@ class KeptConnections:
         self._engine = engine
         self._kept: list[Connection] = []
         self._asking = 0
+        self._closed = 0
         self._lock = threading.Lock()
 
     @contextmanager
     def lend(self) -> Iterator[Connection]:
         """Give a connection for the block; raises what the pool raises where it has none."""
+        closed = self._closed
         connection = self._take()
         try:
             yield connection
         except BaseException:
             self._give_up(connection)
             raise
-        self._keep(connection)
+        self._keep(connection, closed)
 
     def close(self) -> None:
-        """Give all back to the pool."""
+        """Give all back to the pool; those that are lent at the moment go there when they come back."""
         with self._lock:
             closing, self._kept = self._kept, []
+            self._closed += 1
         for connection in closing:
             connection.close()
 
@@ -51,13 +54,13 @@ class KeptConnections:
             with self._lock:
                 self._asking -= 1
 
-    def _keep(self, connection: Connection) -> None:
+    def _keep(self, connection: Connection, closed: int) -> None:
         if connection.in_transaction():
             # SQLAlchemy's own notion, from a statement that it ran; in AUTOCOMMIT the database knows of none.
             connection.rollback()
         with self._lock:
             # Whoever waits for the pool does not look here.
-            is_kept = not self._asking and not connection.invalidated
+            is_kept = not self._asking and closed == self._closed and not connection.invalidated
             if is_kept:
                 self._kept.append(connection)
         if not is_kept:

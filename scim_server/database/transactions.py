@@ -81,7 +81,7 @@ def after_commit(work: Callable[[], object]) -> None:
 
 
 def takes_turns() -> bool:
-    """Tell whether what comes next is safe from other writers: in an open transaction, and on SQLite in any."""
+    """Tell whether a write takes a transaction anyway: where one is open, and on SQLite, whose writers take turns."""
     return _open_transaction.get() is not None or read_engine().dialect.name == "sqlite"
 
 

@@ -44,7 +44,10 @@ def test_a_connection_is_used_again(engine: Engine) -> None:
     assert not first.in_transaction()
     kept.close()
     assert first.closed
-    assert used(kept) is not first
+    with kept.lend() as lent:
+        kept.close()
+        assert not lent.closed
+    assert lent.closed
 
 
 def test_an_error_gives_it_back_to_the_pool(engine: Engine) -> None:
