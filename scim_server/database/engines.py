@@ -31,7 +31,8 @@ def set_up_engines(app: Flask, settings: Settings) -> None:
     """Configure Flask-SQLAlchemy for the settings' database and attach it to the application."""
     url = make_url(settings.database_url)
     # Errors are logged, and what was bound to their statements is personal.
-    options: dict[str, Any] = {"query_cache_size": STATEMENT_CACHE, "hide_parameters": True}
+    # The connection that was used last comes first: SQLite's has its pages at hand, PostgreSQL's its plans.
+    options: dict[str, Any] = {"query_cache_size": STATEMENT_CACHE, "hide_parameters": True, "pool_use_lifo": True}
     if url.get_backend_name() == "sqlite":
         options |= {"connect_args": {"timeout": SQLITE_BUSY_TIMEOUT, "check_same_thread": False}}
     else:
@@ -41,7 +42,6 @@ def set_up_engines(app: Flask, settings: Settings) -> None:
             "max_overflow": 0,
             "pool_timeout": settings.statement_timeout,
             "pool_pre_ping": False,
-            "pool_use_lifo": True,
             "connect_args": {
                 "connect_timeout": 5,
                 "options": f"-c statement_timeout={milliseconds} -c lock_timeout={milliseconds}",

@@ -1,5 +1,6 @@
 """Lists and look-ups: one page of resources for a filter, an order and a place to start."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -20,17 +21,21 @@ from scim_server.directory.statements import (
     page_statement,
 )
 from scim_server.directory.totals import total_of
+from scim_server.directory.witness import Witness
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.filters.tree import Filter
 
 # From this number of resources on a page is one of many.
 MANY = 20
-_DERIVED = Stored._fields.index("derived")
+_DERIVED, _WIDTH = Stored._fields.index("derived"), len(Stored._fields)
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`."""
+    """What a list asks for: `offset` rows are skipped after `start`; `derived` also reads `groups` or `members`.
+
+    The statement of the page also asks `witness`.
+    """
 
     filter: Filter | None = None
     sort: Sort | None = None
@@ -38,6 +43,7 @@ class Query:
     offset: int = 0
     count: int = 0
     derived: bool = True
+    witness: Witness | None = None
 
     @property
     def is_whole_list(self) -> bool:
@@ -59,18 +65,32 @@ class Directory:
         self.mapping = mapping
         self._statements = StatementCache()
 
-    def get(self, organization_id: str, resource_id: str, base: str, *, derived: bool = True) -> Stored | None:
+    def get(
+        self,
+        organization_id: str,
+        resource_id: str,
+        base: str,
+        *,
+        derived: bool = True,
+        witness: Witness | None = None,
+    ) -> Stored | None:
         """Return one resource of the Organization, or None."""
+        condition = None if witness is None else witness.condition
+        bound: dict[str, Any] = {"organization_id": organization_id, "id": resource_id, "base": base}
+        if witness is not None:
+            bound |= witness.bound
         how = self.mapping.derived if derived else None
         with reading() as connection:
             dialect = connection.dialect.name
             statement = self._statements.get(
-                ("get", dialect, derived), lambda: get_statement(self.mapping, dialect, how)
+                ("get", dialect, derived, condition),
+                lambda: get_statement(self.mapping, dialect, how, condition),
             )
-            row = statement.first(connection, {"organization_id": organization_id, "id": resource_id, "base": base})
+            row = statement.first(connection, bound)
             if row is None:
                 return None
-            (stored,) = _stored(connection, organization_id, base, how, [(*row, None)])
+            _tell(witness, [row])
+            (stored,) = _stored(connection, organization_id, base, how, [row])
         return stored
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
@@ -93,6 +113,10 @@ class Directory:
             bound |= parameters(query.filter)
         if query.start is not None:
             bound |= {"after_id": query.start.id, "after_key": query.start.key}
+        witness, condition = query.witness, None
+        if witness is not None:
+            bound |= witness.bound
+            condition = witness.condition
         derived = self._derived(query)
         with reading() as connection:
             shape = PageShape(
@@ -105,9 +129,12 @@ class Directory:
                 derived,
                 limit=query.count + 1,
                 skips=offset > 0 or from_end,
+                witness=condition,
             )
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
-            rows = _stored(connection, organization_id, base, derived, statement.all(connection, bound))
+            found = statement.all(connection, bound)
+            _tell(witness, found)
+            rows = _stored(connection, organization_id, base, derived, found)
         following = None
         if len(rows) > query.count:
             rows = rows[: query.count]
@@ -139,10 +166,19 @@ class Directory:
 
 
 def _stored(
-    connection: Connection, organization_id: str, base: str, derived: Derived | None, rows: list[Row]
+    connection: Connection, organization_id: str, base: str, derived: Derived | None, rows: Sequence[Row]
 ) -> list[Stored]:
-    """Return rows with what is derived completed."""
+    """Return rows with what is derived completed, without what stands behind."""
     if derived is None or derived.complete is None:
-        return list(map(Stored._make, rows))
+        return [Stored._make(row[:_WIDTH]) for row in rows]
     texts = derived.complete(connection, organization_id, base, [row[_DERIVED] for row in rows])
-    return [Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 :])) for row, text in zip(rows, texts, strict=True)]
+    return [
+        Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 : _WIDTH]))
+        for row, text in zip(rows, texts, strict=True)
+    ]
+
+
+def _tell(witness: Witness | None, rows: Sequence[Row]) -> None:
+    """Tell the witness what the statement says of it at the end of every row, in all of them the same."""
+    if witness is not None and rows:
+        witness.held = bool(rows[0][-1])

@@ -57,16 +57,19 @@ class PageShape(NamedTuple):
     derived: Derived | None
     limit: int
     skips: bool
+    witness: ColumnElement[bool] | None = None
 
 
-def get_statement(mapping: StorageMapping, dialect: str, derived: Derived | None) -> Select[Any]:
-    """Return the look-up of one resource by its id."""
-    columns = _columns(mapping, dialect, derived)
+def get_statement(
+    mapping: StorageMapping, dialect: str, derived: Derived | None, witness: ColumnElement[bool] | None = None
+) -> Select[Any]:
+    """Return the look-up of one resource by its id: the columns of a Stored row, then the witness if there is one."""
+    columns = [*_columns(mapping, dialect, derived), null().label("sort_key"), *_witnessed(witness)]
     return select(*columns).where(mapping.of_organization, mapping.id == bindparam("id"))
 
 
 def page_statement(mapping: StorageMapping, shape: PageShape) -> Select[Any]:
-    """Return the page of a list: the columns of a Stored row, then the sort key.
+    """Return the page of a list: the columns of a Stored row, the last of them the sort key, then the witness.
 
     A page that skips rows finds their ids in the narrow index first and reads the documents of its own rows only.
     With `from_end` the id at `offset` is looked for from the end of the list, which `total` rows are before.
@@ -76,7 +79,8 @@ def page_statement(mapping: StorageMapping, shape: PageShape) -> Select[Any]:
     if shape.start_key_is_missing is not None:
         conditions.append(after(shape.sort, key, mapping.id, key_is_missing=shape.start_key_is_missing))
     columns = _columns(mapping, shape.dialect, shape.derived)
-    statement = select(*columns, (key if key is not None else null()).label("sort_key"))
+    sorted_by = (key if key is not None else null()).label("sort_key")
+    statement = select(*columns, sorted_by, *_witnessed(shape.witness))
     if shape.skips and shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
         conditions.append(mapping.id >= _first_id(mapping, from_end=shape.from_end))
         return statement.where(*conditions).order_by(mapping.id).limit(_number(shape.limit))
@@ -110,6 +114,10 @@ def _first_id(mapping: StorageMapping, *, from_end: bool) -> ColumnElement[str]:
 
 def _number(value: int) -> ColumnElement[int]:
     return literal_column(str(value), Integer())
+
+
+def _witnessed(witness: ColumnElement[bool] | None) -> list[ColumnElement[bool]]:
+    return [] if witness is None else [witness.label("held")]
 
 
 def _columns(mapping: StorageMapping, dialect: str, derived: Derived | None) -> list[ColumnElement[Any]]:

@@ -1,6 +1,8 @@
 """After each SCIM request, hand it to the recorder of its Connection, with whatever the server said and repaired."""
 
 import time
+from collections.abc import Mapping
+from typing import Any
 
 from flask import Flask, Response, g
 
@@ -23,21 +25,21 @@ def set_up_recording(app: Flask) -> None:
 
     @app.after_request
     def note(response: Response) -> Response:
-        started: float | None = current_request().environ.get(STARTED)
+        environ = current_request().environ
+        started: float | None = environ.get(STARTED)
         if started is not None:
-            exchange = _exchange(response, started)
+            exchange = _exchange(environ, response, started)
             if exchange is not None:
                 recorder.add(exchange)
         return response
 
 
-def _exchange(response: Response, started: float) -> Exchange | None:
+def _exchange(environ: Mapping[str, Any], response: Response, started: float) -> Exchange | None:
     """Return what is remembered of this request; None where nobody knows by which Connection it came."""
     noted = g.__dict__
     principal: Principal | RefusedToken | None = noted.get("principal") or noted.get("refused_token")
     if principal is None:
         return None
-    environ = current_request().environ
     body, answer, status = environ.get(BODY), response.get_data(), response.status_code
     found = noted.get("quirks")
     return Exchange(

@@ -5,8 +5,9 @@ from typing import Any, NoReturn
 from flask import current_app, g
 
 from scim_server.connections.service import ProvisioningState
+from scim_server.directory.witness import Witness
 from scim_server.protocol.errors import Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
-from scim_server.tokens.recognition import Principal, recognise
+from scim_server.tokens.recognition import Principal, recall, recognise
 from scim_server.web.rate_limit import RateLimiter
 from scim_server.web.requests import bearer_credentials, current_request
 
@@ -14,9 +15,19 @@ from scim_server.web.requests import bearer_credentials, current_request
 PAUSED_RETRY_AFTER = 300
 
 
-def authenticate() -> None:
-    """Set `g.principal`; raises Unauthorized, TooManyRequests, NotFound for another Organization, Forbidden."""
-    principal = recognise(bearer_credentials())
+class TokenChanged(Exception):
+    """What was remembered of the token does not hold any more, so that nothing read by it may be answered."""
+
+
+def authenticate(*, may_recall: bool) -> None:
+    """Set `g.principal`; raises Unauthorized, TooManyRequests, NotFound for another Organization, Forbidden.
+
+    `may_recall` trusts what the worker remembers of the token, which `confirm` must be asked about afterwards.
+    """
+    g.witness = None
+    credentials = bearer_credentials()
+    recalled = recall(credentials) if may_recall else None
+    principal, g.witness = recalled or (recognise(credentials), None)
     if principal is None:
         raise Unauthorized
     g.principal = principal
@@ -31,6 +42,26 @@ def authenticate() -> None:
         raise Forbidden("This token does not serve SCIM; create one with the scope 'scim', or an Owner's.")
     if principal.provisioning != ProvisioningState.ON:
         _refuse_provisioning(principal.provisioning)
+
+
+def confirm() -> None:
+    """Make sure that what the request was served by was true; raises TokenChanged.
+
+    The statement that it read by has told; where that found nothing, or there was none, the token is looked up.
+    """
+    witness: Witness | None = g.witness
+    if witness is None or witness.held:
+        return
+    if witness.held is None and recognise(bearer_credentials()) == g.principal:
+        return
+    del g.principal
+    raise TokenChanged
+
+
+def current_witness() -> Witness | None:
+    """Return what the statement that reads for this request is to ask beside."""
+    witness: Witness | None = g.witness
+    return witness
 
 
 def _refuse_provisioning(state: str) -> NoReturn:

@@ -20,7 +20,7 @@ from scim_server.protocol.paging import (
     search_from_query,
 )
 from scim_server.web.scim.answers import json_answer, projection_of, resource_texts
-from scim_server.web.scim.authentication import current_principal
+from scim_server.web.scim.authentication import current_principal, current_witness
 from scim_server.web.scim.blueprint import route
 from scim_server.web.scim.bodies import body
 from scim_server.web.scim.context import Kind, kind, organization_base
@@ -96,6 +96,7 @@ def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageReques
         filter=parse(asked.filter, resource_type, lenient_unknown=any_type) if asked.filter is not None else None,
         sort=parse_sort(asked.sort_by, descending=asked.sort_order == "descending", resource_type=resource_type),
         derived=projection.returns(mapping.derived_name),
+        witness=current_witness(),
     )
     base = organization_base(principal)
     extensions: Mapping[str, Any] = current_app.extensions

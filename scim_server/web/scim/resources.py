@@ -11,7 +11,7 @@ from scim_server.teams.mapping import TEAMS
 from scim_server.teams.service import Outcome, Read
 from scim_server.web.scim import operations
 from scim_server.web.scim.answers import no_content, not_modified, query_projection, resource_answer
-from scim_server.web.scim.authentication import current_principal
+from scim_server.web.scim.authentication import current_principal, current_witness
 from scim_server.web.scim.blueprint import route
 from scim_server.web.scim.bodies import body
 from scim_server.web.scim.context import kind, organization_base, provisioning, quirks
@@ -36,7 +36,9 @@ def read_resource(endpoint: str, resource_id: str) -> Response:
     base = organization_base(principal)
     projection = query_projection(resources.resource_type)
     derived = projection.returns(resources.directory.mapping.derived_name)
-    stored = resources.directory.get(principal.organization_id, resource_id, base, derived=derived)
+    stored = resources.directory.get(
+        principal.organization_id, resource_id, base, derived=derived, witness=current_witness()
+    )
     if stored is None:
         raise NotFound(f"There is no {resources.resource_type.name} '{resource_id}'.")
     if_none_match = request.headers.get("If-None-Match")
