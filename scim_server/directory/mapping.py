@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, FromClause, Table, bindparam, cast, literal
+from sqlalchemy import Column, ColumnElement, Connection, FromClause, Select, Table, bindparam, cast, literal, select
 from sqlalchemy.types import Text
 
 from scim_server.protocol.attributes import AttributePath, ResourceType
@@ -27,6 +28,11 @@ class Elements:
     owner: ColumnElement[str]
     columns: Mapping[str, ColumnElement[Any]]
     order: tuple[ColumnElement[Any], ...] = ()
+
+    @cached_property
+    def owners(self) -> Select[str]:
+        """Return the query for the owners of elements; a condition on the elements is still to be added."""
+        return select(self.owner).select_from(self.source).where(self.organization == ORGANIZATION)
 
 
 @dataclass(frozen=True, eq=False)

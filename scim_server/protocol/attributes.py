@@ -132,8 +132,10 @@ class AttributePath:
         return tuple(name for name in names if name)
 
     def __str__(self) -> str:
-        names = ".".join(part.name for part in (self.attribute, self.sub_attribute) if part)
-        return ":".join(part for part in (self.extension, names) if part)
+        name = self.attribute.name if self.attribute else ""
+        if self.sub_attribute:
+            name = f"{name}.{self.sub_attribute.name}"
+        return ":".join(filter(None, (self.extension, name))) if self.extension else name
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +197,7 @@ class ResourceType:
         name that is no core attribute is looked for in the extensions, as Entra writes `manager` (idp-wire E49, E79).
         """
         folded = text.lower()
-        for urn, schema in self.urns:
+        for urn, schema in self.urns if ":" in text else ():
             if folded == urn:
                 return None if schema is self.schema else AttributePath(schema.id, None)
             # A dot after an extension's URN is not the grammar's, but unambiguous and seen.

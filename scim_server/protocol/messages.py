@@ -273,7 +273,7 @@ def _get(body: Mapping[str, Any], folded: str) -> Any:
 
 def split_names(text: str) -> tuple[str, ...]:
     """Return the attribute names of a list with commas (RFC 7644 §3.9, idp-wire R13)."""
-    return tuple(name for part in text.split(",") if (name := part.strip()))
+    return tuple(name for part in text.split(",") if (name := part.strip())) if text else ()
 
 
 def read_sort_order(text: str) -> str | None:

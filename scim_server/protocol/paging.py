@@ -52,13 +52,12 @@ def search_from_query(parameters: Mapping[str, Sequence[str]]) -> SearchRequest:
     Raises InvalidFilter or InvalidValue for a parameter that is given twice (security FL18).
     """
     given: dict[str, str] = {}
-    for name in _PARAMETERS:
-        values = parameters.get(name, ())
+    for name in [name for name in _PARAMETERS if name in parameters]:
+        values = parameters[name]
         if len(values) > 1:
             error = InvalidFilter if name == "filter" else InvalidValue
             raise error(f"The parameter {name!r} is given {len(values)} times; give it once.")
-        if values:
-            given[name] = values[0]
+        given[name] = values[0]
     count = _clamped(given.get("count"))
     if count is None and given.get("count") and "cursor" in given:
         raise InvalidCount("'count' must be an integer.")
@@ -115,7 +114,7 @@ def _around(resources: Sequence[str], fields: Mapping[str, object]) -> bytes:
 
 def _clamped(text: str | None) -> int | None:
     """Return an integer, a huge one as the largest that is of use, or None for anything else."""
-    match = _INTEGER.fullmatch(text or "")
+    match = _INTEGER.fullmatch(text) if text else None
     if match is None:
         return None
     sign, digits = match.groups()

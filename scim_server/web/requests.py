@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import Request
 from flask.globals import request_ctx
@@ -22,6 +23,15 @@ STARTED, BODY = "scim_server.started", "scim_server.body"
 def current_request() -> Request:
     """Return the request itself, for those who ask it much: `flask.request` looks it up anew for each attribute."""
     return request_ctx.request
+
+
+def query_parameters() -> dict[str, list[str]]:
+    """Return the parameters of the address with their values, as `request.args` does with twice the work."""
+    found: dict[str, list[str]] = {}
+    text = current_request().query_string.decode()
+    for name, value in parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote") if text else ():
+        found.setdefault(name, []).append(value)
+    return found
 
 
 def request_id() -> str:

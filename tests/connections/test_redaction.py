@@ -10,8 +10,8 @@ from scim_server.connections.redaction import (
     REMOVED,
     answer_shown,
     body_shown,
+    names_secret,
     plain,
-    query_shown,
 )
 
 CANARY = "hunter2-canary"
@@ -90,13 +90,19 @@ def test_text_that_no_database_holds_is_replaced() -> None:
         ("filter=userName+eq+%22ann%22", "filter=userName+eq+%22ann%22"),
         (f"filter=password+eq+%22{CANARY}%22", REMOVED),
         (f"filter=pass%77ord+eq+%22{CANARY}%22", REMOVED),
+        (f"filter=api%5Fkey+eq+%22{CANARY}%22", REMOVED),
+        (f"filter=to%E2%84%AAen+eq+%22{CANARY}%22", REMOVED),
         (f"access_token={CANARY}", REMOVED),
+        (
+            "filter=emails%5Bvalue%20eq%20%22ann%40x.example%22%5D",
+            "filter=emails%5Bvalue%20eq%20%22ann%40x.example%22%5D",
+        ),
         (f"x={TOKEN}", f"x={REMOVED}"),
         ("a=\x1b[31m", "a=?[31m"),
     ],
 )
 def test_queries(query: str, shown: str) -> None:
-    assert query_shown(query) == shown
+    assert (REMOVED if names_secret(query) else plain(query)) == shown
 
 
 def test_a_token_in_a_path_is_removed() -> None:

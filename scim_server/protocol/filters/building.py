@@ -1,18 +1,17 @@
-"""Turn the library's tree of a filter into ours: resolve names, check types, give each literal a slot."""
+"""Turn the tree of a filter as it is written into that which is asked: resolve names, check types, fill slots."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-
-from scim2_filter_parser import ast
+from typing import Any
 
 from scim_server.protocol.attributes import AttributePath, ResourceType, Returned
 from scim_server.protocol.errors import InvalidFilter
-from scim_server.protocol.filters.grammar import Lifted
-from scim_server.protocol.filters.operands import check_operator, reader
+from scim_server.protocol.filters.grammar import Bracketed, Chain, Lifted, Negated, Test, Written
+from scim_server.protocol.filters.operands import Reader, check_operator, reader, text_reader
 from scim_server.protocol.filters.tree import (
     And,
     Comparison,
+    Filter,
     Node,
     Not,
     Operator,
@@ -24,16 +23,49 @@ from scim_server.protocol.filters.tree import (
 )
 from scim_server.protocol.values import Literal
 
-# Takes the lifted literals of a filter; returns the one of the slot, as raw and as compared (see `tree.Filter`).
-Slot: TypeAlias = Callable[[Sequence[str]], tuple[Literal, Literal]]
-
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """A shape, and how each of its slots is filled."""
+    """A shape, and how its slots are filled.
+
+    `raw` and `values` are those of a `Filter`, complete where the literal is no lifted one. For the others `lifted`
+    says which slot is filled with which literal, and how that is read.
+    """
 
     shape: Shape
-    slots: tuple[Slot, ...]
+    raw: list[Literal]
+    values: list[Literal]
+    lifted: list[tuple[int, int, Reader]]
+
+    def fill(self, literals: Sequence[str]) -> Filter:
+        """Return the filter with these literals; raises InvalidFilter for one that its attribute does not take."""
+        raw, values = self.raw.copy(), self.values.copy()
+        for slot, number, read in self.lifted:
+            raw[slot], values[slot] = read(literals[number])
+        return Filter(self.shape, tuple(values), tuple(raw))
+
+
+@dataclass
+class _Slots:
+    """What the slots of a tree are filled with, see `Plan`."""
+
+    raw: list[Literal] = field(default_factory=list)
+    values: list[Literal] = field(default_factory=list)
+    lifted: list[tuple[int, int, Reader]] = field(default_factory=list)
+    prefixes: list[int] = field(default_factory=list)
+
+    def add(self, literal: Any, read: Reader) -> int:
+        """Return a new slot for a literal."""
+        slot = len(self.raw)
+        raw: Literal = ""
+        compared: Literal = ""
+        if isinstance(literal, Lifted):
+            self.lifted.append((slot, literal.number, read))
+        else:
+            raw, compared = read(literal)
+        self.raw.append(raw)
+        self.values.append(compared)
+        return slot
 
 
 @dataclass
@@ -47,69 +79,64 @@ class Builder:
     resource_type: ResourceType | None = None
     scope: AttributePath | None = None
     lenient_unknown: bool = False
-    slots: list[Slot] = field(default_factory=list)
+    slots: _Slots = field(default_factory=_Slots)
 
-    def plan(self, tree: ast.Filter) -> Plan:
-        """Return the plan of the library's tree."""
-        node = self._node(tree)
-        return Plan(Shape(node, len(self.slots)), tuple(self.slots))
+    def plan(self, tree: Written) -> Plan:
+        """Return the plan of a filter as it is written."""
+        node, slots = self._node(tree), self.slots
+        return Plan(Shape(node, len(slots.raw), tuple(slots.prefixes)), slots.raw, slots.values, slots.lifted)
 
-    def _node(self, tree: ast.AST) -> Node:
+    def _node(self, tree: Written) -> Node:
         """Return our node; calls itself only a few times for each level of brackets, which are bounded."""
         negated = False
-        while isinstance(tree, ast.Filter) and tree.namespace is None:
-            negated ^= tree.negated
-            tree = tree.expr
+        while isinstance(tree, Negated):
+            negated = not negated
+            tree = tree.part
         node: Node
-        if isinstance(tree, ast.LogExpr):
+        if isinstance(tree, Chain):
             node = self._chain(tree)
-        elif isinstance(tree, ast.AttrExpr):
+        elif isinstance(tree, Test):
             node = self._test(tree)
         else:
             node = self._value_path(tree)
         return Not(node) if negated else node
 
-    def _chain(self, tree: ast.LogExpr) -> Node:
-        """Return `a and b and c`, which the library nests to the left, as one node; likewise `a and (b and c)`."""
-        joined_by = tree.op.lower()
+    def _chain(self, tree: Chain) -> Node:
+        """Return `a and b and c`, which is nested to the left, as one node; likewise `a and (b and c)`."""
+        joined_by = tree.joined_by
         kind = And if joined_by == "and" else Or
-        operands: list[ast.AST] = []
-        link: ast.AST = tree
-        while isinstance(link, ast.LogExpr) and link.op.lower() == joined_by:
-            operands.append(link.expr2)
-            first = link.expr1
-            link = first if first.negated or first.namespace else first.expr
+        operands: list[Written] = []
+        link: Written = tree
+        while isinstance(link, Chain) and link.joined_by == joined_by:
+            operands.append(link.right)
+            link = link.left
         nodes: list[Node] = []
         for operand in (link, *reversed(operands)):
             node = self._node(operand)
             nodes += node.operands if isinstance(node, kind) else (node,)
         return kind(tuple(nodes))
 
-    def _test(self, tree: ast.AttrExpr) -> Node:
-        name = tree.attr_path.attr_name
-        if isinstance(name, ast.Filter):
-            return self._value_path(name, tree)
-        if tree.attr_path.sub_attr:
-            name = f"{name}.{tree.attr_path.sub_attr.value}"
-        path = self._resolve(name)
+    def _test(self, tree: Test) -> Node:
+        if isinstance(tree.path, Bracketed):
+            return self._value_path(tree.path, tree)
+        path = self._resolve(tree.path)
         return self._comparison(path, tree) if path else Unknown()
 
-    def _value_path(self, tree: ast.Filter, following: ast.AttrExpr | None = None) -> Node:
+    def _value_path(self, tree: Bracketed, following: Test | None = None) -> Node:
         """Return `path[...]`; `following` is the whole of `path[...].sub op value` (idp-wire E11)."""
         if self.scope:
             raise InvalidFilter("The filter nests square brackets; SCIM has one level of sub-attributes.")
-        name = tree.namespace.attr_name
-        path = self._resolve(name)
+        path = self._resolve(tree.path)
         if path is None:
             return Unknown()
         if path.attribute is None or path.leaf is None or not path.leaf.is_complex:
             raise InvalidFilter(f"'{path}' has no sub-attributes that could be compared in square brackets.")
         inner = Builder(scope=path, lenient_unknown=self.lenient_unknown, slots=self.slots)
-        condition = inner._node(tree.expr)
+        condition = inner._node(tree.condition)
         if following:
-            if tree.namespace.sub_attr is None:
+            if tree.then is None:
                 raise InvalidFilter(f"After '{path}[…]' name a sub-attribute to compare, such as '{path}[…].value'.")
-            inner_path = inner._resolve(tree.namespace.sub_attr.value)
+            inner_path = inner._resolve(tree.then)
             test = inner._comparison(inner_path, following) if inner_path else Unknown()
             condition = And((*condition.operands, test) if isinstance(condition, And) else (condition, test))
         return ValuePath(path, condition)
@@ -129,18 +156,22 @@ class Builder:
             owner = str(self.scope)
         if path and path.attribute is None:
             raise InvalidFilter(f"'{path}' is an extension; compare one of its attributes, as '{path}:name'.")
-        if path and Returned.NEVER not in {part.returned for part in (path.attribute, path.leaf) if part}:
+        if (
+            path
+            and path.attribute
+            and path.leaf
+            and Returned.NEVER not in (path.attribute.returned, path.leaf.returned)
+        ):
             return path
         if self.lenient_unknown:
             return None
         raise InvalidFilter(f"The filter compares '{name[:100]}', which is no attribute of {owner}.")
 
-    def _comparison(self, path: AttributePath, tree: ast.AttrExpr) -> Node:
+    def _comparison(self, path: AttributePath, tree: Test) -> Node:
         """Return `path operator literal` or `path pr`."""
-        operator = tree.value.lower()
-        if operator == "pr":
+        if tree.operator == "pr":
             return Present(path)
-        operator, literal = Operator(operator), tree.comp_value.value
+        operator, literal = Operator(tree.operator), tree.literal
         if literal is None:
             return _null_test(path, operator)
         if path.attribute and path.leaf and path.leaf.is_complex:
@@ -151,8 +182,11 @@ class Builder:
             path = AttributePath(path.extension, path.attribute, value)
         assert path.leaf, "paths of extensions as a whole do not come here"
         check_operator(path, path.leaf, operator)
-        self.slots.append(_slot(reader(path, path.leaf), literal))
-        return Comparison(path, operator, len(self.slots) - 1)
+        is_text = path.leaf.is_textual and isinstance(literal, Lifted)
+        slot = self.slots.add(literal, text_reader(path.leaf) if is_text else reader(path, path.leaf))
+        if operator is Operator.SW:
+            self.slots.prefixes.append(slot)
+        return Comparison(path, operator, slot)
 
 
 def _null_test(path: AttributePath, operator: Operator) -> Node:
@@ -162,11 +196,3 @@ def _null_test(path: AttributePath, operator: Operator) -> Node:
     if operator not in (Operator.EQ, Operator.NE):
         raise InvalidFilter(f"null can be compared by 'eq' and 'ne' only, not by '{operator}' as with '{path}'.")
     return Present(path) if operator is Operator.NE else Not(Present(path))
-
-
-def _slot(read: Callable[[Any], tuple[Literal, Literal]], literal: Any) -> Slot:
-    if isinstance(literal, Lifted):
-        number = literal.number
-        return lambda lifted: read(lifted[number])
-    pair = read(literal)
-    return lambda lifted: pair

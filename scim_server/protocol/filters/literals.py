@@ -32,7 +32,7 @@ _BARE_WORD = re.compile(
     rf"(?!(?:(?i:true|false|null)|{NUMBER})(?:[ \t()\[\]]|$))(?P<word>[^\x00-\x20\x7f\"'`\\()\[\]]++))?+"
 )
 
-# A client's keys are few and short: whether one may hold a bare word is found out once.
+# A client's keys are few and short: whether one holds a bare word is found out once.
 _REMEMBERED_KEYS, _REMEMBERED_LENGTH = 1_000, 512
 
 # Longer ones are no numbers of a directory, and cost time to convert.
@@ -45,22 +45,32 @@ def lift(text: str) -> tuple[str, list[str]]:
     Raises InvalidFilter for a string that JSON does not allow (RFC 7159 §7), and for NUL and lone surrogates, which
     no database takes.
     """
-    parts = _STRING.split(text)
-    encoded = parts[1::3]
-    if encoded and not parts[-2]:
-        raise InvalidFilter("The filter holds a string that does not end; close it with a quotation mark.")
-    key = PLACEHOLDER.join(parts[0::3])
-    literals = [string if "\\" not in string and string.isprintable() else _decode(string) for string in encoded]
-    return _lift_bare_words(key, literals) if _may_hold_bare_word(key) else (key, literals)
+    if "\\" not in text and text.isprintable():
+        # As nearly all are: each quotation mark begins or ends a string, and each string is what it writes.
+        parts = text.split('"')
+        if len(parts) % 2 == 0:
+            raise _unterminated()
+        key, literals = PLACEHOLDER.join(parts[0::2]), parts[1::2]
+    else:
+        parts = _STRING.split(text)
+        encoded = parts[1::3]
+        if encoded and not parts[-2]:
+            raise _unterminated()
+        key, literals = PLACEHOLDER.join(parts[0::3]), [_decode(string) for string in encoded]
+    holds_bare_word = _holds_bare_word if len(key) <= _REMEMBERED_LENGTH else _search_bare_word
+    return _lift_bare_words(key, literals) if holds_bare_word(key) else (key, literals)
 
 
-def _may_hold_bare_word(key: str) -> bool:
-    return _searched(key) if len(key) <= _REMEMBERED_LENGTH else _MAY_HOLD_BARE_WORD.search(key) is not None
+def _unterminated() -> InvalidFilter:
+    return InvalidFilter("The filter holds a string that does not end; close it with a quotation mark.")
 
 
-@lru_cache(_REMEMBERED_KEYS)
-def _searched(key: str) -> bool:
-    return _MAY_HOLD_BARE_WORD.search(key) is not None
+def _search_bare_word(key: str) -> bool:
+    may_hold = _MAY_HOLD_BARE_WORD.search(key) is not None
+    return may_hold and any(match["word"] is not None for match in _BARE_WORD.finditer(key))
+
+
+_holds_bare_word = lru_cache(_REMEMBERED_KEYS)(_search_bare_word)
 
 
 def read_number(text: str) -> int | float:
@@ -80,7 +90,7 @@ def _lift_bare_words(key: str, quoted: list[str]) -> tuple[str, list[str]]:
         if match[0] == PLACEHOLDER:
             literals.append(next(strings))
         elif word is not None:
-            literals.append(word if word.isprintable() else _decode(word))
+            literals.append(_decode(word))
             return match[0].removesuffix(word) + PLACEHOLDER
         return match[0]
 
@@ -88,6 +98,8 @@ def _lift_bare_words(key: str, quoted: list[str]) -> tuple[str, list[str]]:
 
 
 def _decode(encoded: str) -> str:
+    if "\\" not in encoded and encoded.isprintable():
+        return encoded
     try:
         text: str = json.loads(f'"{encoded}"')
         text.encode()

@@ -13,7 +13,6 @@ from scim_server.protocol.values import Literal, comparable, fold
 # Takes what the client wrote; returns it as raw and as compared, see `tree.Filter`.
 Reader: TypeAlias = Callable[[Any], tuple[Literal, Literal]]
 
-_TEXTUAL = (Type.STRING, Type.REFERENCE)
 _UNORDERED = (Type.BOOLEAN, Type.BINARY)
 _PARTIAL = (Operator.CO, Operator.SW, Operator.EW)
 _ORDERING = (Operator.GT, Operator.GE, Operator.LT, Operator.LE)
@@ -31,9 +30,9 @@ _WANTED = {
 
 def check_operator(path: AttributePath, attribute: Attribute, operator: Operator) -> None:
     """Raise InvalidFilter where values of the attribute's type have no order or no parts to compare."""
-    refused = (operator in _PARTIAL and attribute.type not in _TEXTUAL) or (
-        operator in _ORDERING and attribute.type in _UNORDERED
-    )
+    if attribute.is_textual:
+        return
+    refused = operator in _PARTIAL or (operator in _ORDERING and attribute.type in _UNORDERED)
     if refused:
         raise InvalidFilter(f"'{path}' is of type {attribute.type}, which '{operator}' does not compare.")
 
@@ -44,11 +43,6 @@ def reader(path: AttributePath, attribute: Attribute) -> Reader:
     A string is read as the boolean or number that it writes where the attribute wants one (idp-wire E43).
     """
 
-    def read_text(written: Any) -> tuple[Literal, Literal]:
-        if not isinstance(written, str):
-            raise _unfit(path, attribute)
-        return written, written if attribute.case_exact else fold(written)
-
     def read(written: Any) -> tuple[Literal, Literal]:
         literal = _of_type(attribute, written)
         try:
@@ -56,8 +50,20 @@ def reader(path: AttributePath, attribute: Attribute) -> Reader:
         except ValueError as error:
             raise _unfit(path, attribute) from error
 
-    # Most literals are text, and this is done anew for each filter.
-    return read_text if attribute.is_textual else read
+    return read
+
+
+def text_reader(attribute: Attribute) -> Reader:
+    """Return the function that reads text, as most literals are, for an attribute that holds text."""
+    return _read_exact if attribute.case_exact else _read_folded
+
+
+def _read_exact(written: str) -> tuple[str, str]:
+    return written, written
+
+
+def _read_folded(written: str) -> tuple[str, str]:
+    return written, fold(written)
 
 
 def _of_type(attribute: Attribute, written: Any) -> Any:

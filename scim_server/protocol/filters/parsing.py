@@ -43,9 +43,7 @@ def _filter(text: str, resource_type: ResourceType | None, scope: AttributePath 
         raise InvalidFilter(f"The filter is longer than {MAX_FILTER_BYTES} bytes; split it into several queries.")
     key, literals = lift(text)
     find_plan = _cached_plan if len(key) <= _MAX_CACHED_LENGTH else _plan
-    plan = find_plan(key, resource_type, scope, lenient)
-    pairs = [slot(literals) for slot in plan.slots]
-    return Filter(plan.shape, tuple([value for _, value in pairs]), tuple([raw for raw, _ in pairs]))
+    return find_plan(key, resource_type, scope, lenient).fill(literals)
 
 
 def _plan(key: str, resource_type: ResourceType | None, scope: AttributePath | None, lenient: bool) -> Plan:

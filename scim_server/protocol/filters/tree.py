@@ -101,11 +101,12 @@ Node: TypeAlias = Comparison | Present | Unknown | Not | And | Or | ValuePath
 class Shape:
     """A tree with its number of slots; one object for all filters that differ in their literals alone.
 
-    Compared by identity, so it serves as the key of caches.
+    Compared by identity, so it serves as the key of caches. `prefixes` are the slots that `sw` compares with.
     """
 
     tree: Node
     slots: int
+    prefixes: tuple[int, ...] = ()
 
 
 class Filter(NamedTuple):

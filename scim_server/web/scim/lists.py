@@ -1,10 +1,9 @@
 """Lists by GET and by POST /.search, for one resource type and for both at the root (RFC 7644 §3.4.2, §3.4.3)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from flask import Response, current_app, request
+from flask import Response, current_app
 
 from scim_server.directory.listing import Asked, Lister, Listing
 from scim_server.directory.ordering import parse_sort
@@ -19,6 +18,7 @@ from scim_server.protocol.paging import (
     page_request,
     search_from_query,
 )
+from scim_server.web.requests import query_parameters
 from scim_server.web.scim.answers import json_answer, projection_of, resource_texts
 from scim_server.web.scim.authentication import current_principal, current_witness
 from scim_server.web.scim.blueprint import route
@@ -32,7 +32,7 @@ _ENDPOINTS = ("Users", "Groups")
 @route(_COLLECTION, "GET")
 def list_resources(endpoint: str) -> Response:
     """List Users or Groups."""
-    return _one_type(endpoint, search_from_query(request.args.to_dict(flat=False)))
+    return _one_type(endpoint, search_from_query(query_parameters()))
 
 
 @route(f"{_COLLECTION}/.search", "POST")
@@ -44,7 +44,7 @@ def search_resources(endpoint: str) -> Response:
 @route("", "GET")
 def list_everything() -> Response:
     """List Users and Groups together."""
-    return _all_types(search_from_query(request.args.to_dict(flat=False)))
+    return _all_types(search_from_query(query_parameters()))
 
 
 @route("/.search", "POST")
@@ -53,8 +53,7 @@ def search_everything() -> Response:
     return _all_types(load_search(body()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(NamedTuple):
     """The list of one type, as text, with what is left to skip and to take for the next type."""
 
     texts: list[str]
@@ -95,6 +94,7 @@ def _part(resources: Kind, endpoint: str, asked: SearchRequest, page: PageReques
     query = Query(
         filter=parse(asked.filter, resource_type, lenient_unknown=any_type) if asked.filter is not None else None,
         sort=parse_sort(asked.sort_by, descending=asked.sort_order == "descending", resource_type=resource_type),
+        count=page.count,
         derived=projection.returns(mapping.derived_name),
         witness=current_witness(),
     )
