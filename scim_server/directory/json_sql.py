@@ -97,6 +97,13 @@ def text_aggregate(dialect: str, value: ColumnElement[str]) -> ColumnElement[str
     return function(value, constant(","), type_=Text())
 
 
+def json_aggregate(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str]:
+    """Return the values of a group as the text of a JSON array, in the order that `text_aggregate` beside it has."""
+    if dialect == SQLITE:
+        return func.json_group_array(value, type_=Text())
+    return cast(func.json_agg(value), Text())
+
+
 def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a sub-query of the ids in one JSON array parameter: any number of them is one bound value.
 

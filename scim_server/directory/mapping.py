@@ -36,16 +36,15 @@ class Elements:
 
 
 @dataclass(frozen=True, eq=False)
-class Apart:
-    """How the derived attribute of many resources is read: a short column, and what it points to once for all of them.
+class Derived:
+    """How the one attribute is read that is not in the document: `groups` or `members`.
 
-    `column` returns the expression for a database, whose texts `complete` turns into JSON arrays. `lookups` are the
-    attributes of which a value belongs to few resources: who asks by one gets all of it from one statement.
+    `column` returns the expression for a database, whose texts are JSON arrays, or what `complete` makes them of for
+    all the resources that were read, given the Organization's id and its base.
     """
 
     column: Callable[[str], ColumnElement[str]]
-    complete: Callable[[Connection, str, str, Iterable[str | None]], list[str | None]]
-    lookups: frozenset[str]
+    complete: Callable[[Connection, str, str, Iterable[str | None]], list[str | None]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,17 +52,18 @@ class StorageMapping:
     """How one resource type is stored.
 
     `columns` maps the dotted names of singular attributes to columns in comparable form; `elements` the names of
-    multi-valued ones to their rows; everything else is looked up in the `search` document. `derived` returns the
-    expression for the JSON array of the one attribute that is not in the document (`groups`, `members`); `apart` is
-    for pages of many.
+    multi-valued ones to their rows; everything else is looked up in the `search` document. `derived_of_many` is for
+    pages of many, where that differs; `lookups` are the attributes of which a value belongs to few, so that who asks by
+    one is not shown many.
     """
 
     table: Table
     columns: Mapping[str, ColumnElement[Any]]
     elements: Mapping[str, Elements]
     derived_name: str
-    derived: Callable[[str], ColumnElement[str]]
-    apart: Apart | None = None
+    derived: Derived
+    derived_of_many: Derived | None = None
+    lookups: frozenset[str] = frozenset()
 
     def column(self, path: AttributePath) -> ColumnElement[Any] | None:
         """Return the column that holds a singular attribute, or None where it is in the search document."""

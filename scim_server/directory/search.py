@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sqlalchemy import Connection
+
 from scim_server.database import reading
 from scim_server.database.prepared import Row
 from scim_server.directory.compiler import parameters
 from scim_server.directory.documents import Stored
 from scim_server.directory.lookups import is_lookup
-from scim_server.directory.mapping import Apart, StorageMapping
+from scim_server.directory.mapping import Derived, StorageMapping
 from scim_server.directory.ordering import Position, Sort
 from scim_server.directory.statements import (
     PageShape,
@@ -23,7 +25,7 @@ from scim_server.directory.witness import Witness
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.filters.tree import Filter
 
-# Pages for this many resources read what is derived apart: a second statement costs less than texts made in the first.
+# From this number of resources on a page is one of many.
 MANY = 20
 _DERIVED, _WIDTH = Stored._fields.index("derived"), len(Stored._fields)
 
@@ -77,17 +79,19 @@ class Directory:
         bound: dict[str, Any] = {"organization_id": organization_id, "id": resource_id, "base": base}
         if witness is not None:
             bound |= witness.bound
+        how = self.mapping.derived if derived else None
         with reading() as connection:
             dialect = connection.dialect.name
             statement = self._statements.get(
                 ("get", dialect, derived, condition),
-                lambda: get_statement(self.mapping, dialect, condition, derived=derived),
+                lambda: get_statement(self.mapping, dialect, how, condition),
             )
             row = statement.first(connection, bound)
-        if row is None:
-            return None
-        _tell(witness, [row])
-        return Stored._make(row[:_WIDTH])
+            if row is None:
+                return None
+            _tell(witness, [row])
+            (stored,) = _stored(connection, organization_id, base, how, [row])
+        return stored
 
     def page(self, organization_id: str, resource_type: ResourceType, base: str, query: Query) -> Page:
         """Return a page of at most `query.count` rows, and the position of its last row where more follow."""
@@ -113,7 +117,7 @@ class Directory:
         if witness is not None:
             bound |= witness.bound
             condition = witness.condition
-        apart = self._apart(query)
+        derived = self._derived(query)
         with reading() as connection:
             shape = PageShape(
                 connection.dialect.name,
@@ -122,8 +126,7 @@ class Directory:
                 query.sort,
                 None if query.start is None else query.start.key is None,
                 from_end,
-                query.derived,
-                apart=apart is not None,
+                derived,
                 limit=query.count + 1,
                 skips=offset > 0 or from_end,
                 witness=condition,
@@ -131,27 +134,22 @@ class Directory:
             statement = self._statements.get(shape, lambda: page_statement(self.mapping, shape))
             found = statement.all(connection, bound)
             _tell(witness, found)
-            if apart is None:
-                rows = [Stored._make(row[:_WIDTH]) for row in found]
-            else:
-                derived = apart.complete(connection, organization_id, base, [row[_DERIVED] for row in found])
-                rows = [
-                    Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 : _WIDTH]))
-                    for row, text in zip(found, derived, strict=True)
-                ]
+            rows = _stored(connection, organization_id, base, derived, found)
         following = None
         if len(rows) > query.count:
             rows = rows[: query.count]
             following = Position(rows[-1].sort_key, rows[-1].id)
         return Page(rows, following)
 
-    def _apart(self, query: Query) -> Apart | None:
-        """Return how to read what is derived apart from the page, None where its statement gives all of it."""
-        apart = self.mapping.apart
-        if apart is None or not query.derived or query.count < MANY:
+    def _derived(self, query: Query) -> Derived | None:
+        """Return how what is derived is read for a query, None where it is not."""
+        mapping = self.mapping
+        if not query.derived:
             return None
-        is_of_few = query.filter is not None and is_lookup(query.filter.shape.tree, apart.lookups)
-        return None if is_of_few else apart
+        if mapping.derived_of_many is None or query.count < MANY:
+            return mapping.derived
+        is_of_few = query.filter is not None and is_lookup(query.filter.shape.tree, mapping.lookups)
+        return mapping.derived if is_of_few else mapping.derived_of_many
 
     def total(self, organization_id: str, resource_type: ResourceType, filter_: Filter | None) -> int:
         """Return how many resources there are: from the counter, or counted where a filter is given."""
@@ -165,6 +163,19 @@ class Directory:
             )
             bound = {"organization_id": organization_id, "base": "", **parameters(filter_)}
             return statement.scalar(connection, bound) or 0
+
+
+def _stored(
+    connection: Connection, organization_id: str, base: str, derived: Derived | None, rows: Sequence[Row]
+) -> list[Stored]:
+    """Return rows with what is derived completed, without what stands behind."""
+    if derived is None or derived.complete is None:
+        return [Stored._make(row[:_WIDTH]) for row in rows]
+    texts = derived.complete(connection, organization_id, base, [row[_DERIVED] for row in rows])
+    return [
+        Stored._make((*row[:_DERIVED], text, *row[_DERIVED + 1 : _WIDTH]))
+        for row, text in zip(rows, texts, strict=True)
+    ]
 
 
 def _tell(witness: Witness | None, rows: Sequence[Row]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.types import Integer, Text
 
 from scim_server.database import Prepared
 from scim_server.directory.compiler import Compiler
-from scim_server.directory.mapping import StorageMapping
+from scim_server.directory.mapping import Derived, StorageMapping
 from scim_server.directory.ordering import Sort, after, order_by, sort_key
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.filters.tree import Shape
@@ -54,18 +54,17 @@ class PageShape(NamedTuple):
     sort: Sort | None
     start_key_is_missing: bool | None
     from_end: bool
-    derived: bool
-    apart: bool
+    derived: Derived | None
     limit: int
     skips: bool
     witness: ColumnElement[bool] | None = None
 
 
 def get_statement(
-    mapping: StorageMapping, dialect: str, witness: ColumnElement[bool] | None = None, *, derived: bool
+    mapping: StorageMapping, dialect: str, derived: Derived | None, witness: ColumnElement[bool] | None = None
 ) -> Select[Any]:
     """Return the look-up of one resource by its id: the columns of a Stored row, then the witness if there is one."""
-    columns = [*_columns(mapping, dialect, derived=derived), null().label("sort_key"), *_witnessed(witness)]
+    columns = [*_columns(mapping, dialect, derived), null().label("sort_key"), *_witnessed(witness)]
     return select(*columns).where(mapping.of_organization, mapping.id == bindparam("id"))
 
 
@@ -79,7 +78,7 @@ def page_statement(mapping: StorageMapping, shape: PageShape) -> Select[Any]:
     conditions = _conditions(mapping, shape.dialect, shape.resource_type, shape.filter)
     if shape.start_key_is_missing is not None:
         conditions.append(after(shape.sort, key, mapping.id, key_is_missing=shape.start_key_is_missing))
-    columns = _columns(mapping, shape.dialect, derived=shape.derived, apart=shape.apart)
+    columns = _columns(mapping, shape.dialect, shape.derived)
     sorted_by = (key if key is not None else null()).label("sort_key")
     statement = select(*columns, sorted_by, *_witnessed(shape.witness))
     if shape.skips and shape.filter is None and shape.sort is None and shape.start_key_is_missing is None:
@@ -121,9 +120,8 @@ def _witnessed(witness: ColumnElement[bool] | None) -> list[ColumnElement[bool]]
     return [] if witness is None else [witness.label("held")]
 
 
-def _columns(mapping: StorageMapping, dialect: str, *, derived: bool, apart: bool = False) -> list[ColumnElement[Any]]:
+def _columns(mapping: StorageMapping, dialect: str, derived: Derived | None) -> list[ColumnElement[Any]]:
     columns = mapping.table.c
-    expression = mapping.apart.column if apart and mapping.apart else mapping.derived
-    last = expression(dialect) if derived else null()
+    last = derived.column(dialect) if derived else null()
     document = type_coerce(columns.document, Text())
     return [columns.id, columns.version, columns.created_at, columns.modified_at, document, last.label("derived")]

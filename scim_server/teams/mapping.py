@@ -2,10 +2,10 @@
 
 from sqlalchemy import Table
 
-from scim_server.directory.mapping import StorageMapping, common_columns
+from scim_server.directory.mapping import Derived, StorageMapping, common_columns
 from scim_server.directory.search import Directory
 from scim_server.protocol.schemas import GROUP
-from scim_server.teams.members import MEMBERS, members_json
+from scim_server.teams.members import MEMBERS, complete_members, members_text
 from scim_server.teams.models import Team
 
 _teams = Team.__table__
@@ -16,7 +16,7 @@ TEAM_MAPPING = StorageMapping(
     columns={**common_columns(_teams, GROUP), "displayName": _teams.c.display_name_folded},
     elements={"members": MEMBERS},
     derived_name="members",
-    derived=members_json,
+    derived=Derived(members_text, complete_members),
 )
 
 TEAMS = Directory(TEAM_MAPPING)

@@ -94,8 +94,13 @@ def groups_elements(*, nested: bool) -> Elements:
 
 
 def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
-    """Return the expression for the User's `groups` as a JSON array, NULL where there are none."""
+    """Return the expression for the User's `groups` as a JSON array, NULL where there are none.
+
+    Each name is looked up by itself: for a join PostgreSQL would read all Teams, as long as they are some hundreds.
+    """
     held = _held(nested=nested)
+    of_team = (_teams.c.organization_id == User.organization_id, _teams.c.id == held.c.team_id)
+    name = select(text_as_json(dialect, _teams.c.display_name)).where(*of_team).correlate(User, held).scalar_subquery()
     element = (
         constant('{"value":"')
         + held.c.team_id
@@ -106,17 +111,11 @@ def groups_json(dialect: str, *, nested: bool) -> ColumnElement[str]:
         + constant('","type":"')
         + held.c.kind
         + constant('","display":')
-        + text_as_json(dialect, _teams.c.display_name)
+        + name
         + constant("}")
     )
     array = constant("[") + text_aggregate(dialect, element) + constant("]")
-    return (
-        select(array)
-        .select_from(held.join(_teams, _teams.c.id == held.c.team_id))
-        .where(_teams.c.organization_id == User.organization_id)
-        .correlate(User)
-        .scalar_subquery()
-    )
+    return select(array).select_from(held).correlate(User).scalar_subquery()
 
 
 def groups_keys(dialect: str, *, nested: bool) -> ColumnElement[str]:
