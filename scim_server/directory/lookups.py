@@ -1,6 +1,14 @@
 """Tell filters that look for somebody from those that many resources fulfil."""
 
-from scim_server.protocol.filters.tree import And, Comparison, Node, Operator, Or, ValuePath
+from functools import lru_cache
+
+from scim_server.protocol.filters.tree import And, Comparison, Node, Operator, Or, Shape, ValuePath
+
+
+@lru_cache(maxsize=1_000)
+def finds_few(shape: Shape, keys: frozenset[str]) -> bool:
+    """Tell the same of a filter's shape, once."""
+    return is_lookup(shape.tree, keys)
 
 
 def is_lookup(node: Node, keys: frozenset[str]) -> bool:

@@ -10,7 +10,7 @@ from scim_server.database import reading
 from scim_server.database.prepared import Row
 from scim_server.directory.compiler import parameters
 from scim_server.directory.documents import Stored
-from scim_server.directory.lookups import is_lookup
+from scim_server.directory.lookups import finds_few
 from scim_server.directory.mapping import Derived, StorageMapping
 from scim_server.directory.ordering import Position, Sort
 from scim_server.directory.statements import (
@@ -148,7 +148,7 @@ class Directory:
             return None
         if mapping.derived_of_many is None or query.count < MANY:
             return mapping.derived
-        is_of_few = query.filter is not None and is_lookup(query.filter.shape.tree, mapping.lookups)
+        is_of_few = query.filter is not None and finds_few(query.filter.shape, mapping.lookups)
         return mapping.derived if is_of_few else mapping.derived_of_many
 
     def total(self, organization_id: str, resource_type: ResourceType, filter_: Filter | None) -> int:

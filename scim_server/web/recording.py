@@ -4,14 +4,14 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
 from scim_server.connections.exchanges import Exchange
 from scim_server.connections.recorder import Recorder
 from scim_server.identifiers import now
 from scim_server.tokens.recognition import Principal
 from scim_server.tokens.refusals import RefusedToken
-from scim_server.web.requests import BODY, STARTED, current_request, request_id, user_agent
+from scim_server.web.requests import BODY, STARTED, current_request, notes, request_id, user_agent
 
 # Bytes that are remembered of an answer.
 MAX_ANSWER = 4_096
@@ -36,7 +36,7 @@ def set_up_recording(app: Flask) -> None:
 
 def _exchange(environ: Mapping[str, Any], response: Response, started: float) -> Exchange | None:
     """Return what is remembered of this request; None where nobody knows by which Connection it came."""
-    noted = g.__dict__
+    noted = notes().__dict__
     principal: Principal | RefusedToken | None = noted.get("principal") or noted.get("refused_token")
     if principal is None:
         return None

@@ -1,11 +1,12 @@
 """What a request says of itself, and nothing that it could forge: request id, address, origin of changes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import Request
+from flask import Request, g
+from flask.ctx import RequestContext
 from flask.globals import request_ctx
 
 from scim_server.audit.service import ActorType, Origin
@@ -20,9 +21,19 @@ _KEPT = "scim_server.request_id"
 STARTED, BODY = "scim_server.started", "scim_server.body"
 
 
+# What these two stand for, for those who ask much: they look it up anew for each of its attributes.
+_context: Callable[[], RequestContext] = request_ctx._get_current_object  # type: ignore[attr-defined] # noqa: SLF001
+_notes: Callable[[], Any] = g._get_current_object # noqa: SLF001
+
+
 def current_request() -> Request:
-    """Return the request itself, for those who ask it much: `flask.request` looks it up anew for each attribute."""
-    return request_ctx.request
+    """Return the request itself, which is `flask.request`."""
+    return _context().request
+
+
+def notes() -> Any:
+    """Return what is noted of this request, which is `flask.g`."""
+    return _notes()
 
 
 def query_parameters() -> dict[str, list[str]]:

@@ -2,14 +2,14 @@
 
 from typing import Any, NoReturn
 
-from flask import current_app, g
+from flask import current_app
 
 from scim_server.connections.service import ProvisioningState
 from scim_server.directory.witness import Witness
 from scim_server.protocol.errors import Forbidden, NotFound, TooManyRequests, Unauthorized, Unavailable
 from scim_server.tokens.recognition import Principal, recall, recognise
 from scim_server.web.rate_limit import RateLimiter
-from scim_server.web.requests import bearer_credentials, current_request
+from scim_server.web.requests import bearer_credentials, current_request, notes
 
 # Seconds after which an identity provider may ask a paused Connection again.
 PAUSED_RETRY_AFTER = 300
@@ -24,13 +24,14 @@ def authenticate(*, may_recall: bool) -> None:
 
     `may_recall` trusts what the worker remembers of the token, which `confirm` must be asked about afterwards.
     """
-    g.witness = None
+    noted = notes()
+    noted.witness = None
     credentials = bearer_credentials()
     recalled = recall(credentials) if may_recall else None
-    principal, g.witness = recalled or (recognise(credentials), None)
+    principal, noted.witness = recalled or (recognise(credentials), None)
     if principal is None:
         raise Unauthorized
-    g.principal = principal
+    noted.principal = principal
     limiter: RateLimiter = current_app.extensions["scim_rate_limiter"]
     seconds = limiter.wait(principal.token_id)
     if seconds:
@@ -49,18 +50,19 @@ def confirm() -> None:
 
     The statement that it read by has told; where that found nothing, or there was none, the token is looked up.
     """
-    witness: Witness | None = g.witness
+    noted = notes()
+    witness: Witness | None = noted.witness
     if witness is None or witness.held:
         return
-    if witness.held is None and recognise(bearer_credentials()) == g.principal:
+    if witness.held is None and recognise(bearer_credentials()) == noted.principal:
         return
-    del g.principal
+    del noted.principal
     raise TokenChanged
 
 
 def current_witness() -> Witness | None:
     """Return what the statement that reads for this request is to ask beside."""
-    witness: Witness | None = g.witness
+    witness: Witness | None = notes().witness
     return witness
 
 
@@ -75,5 +77,5 @@ def _refuse_provisioning(state: str) -> NoReturn:
 
 def current_principal() -> Principal:
     """Return whom this request acts for."""
-    principal: Principal = g.principal
+    principal: Principal = notes().principal
     return principal
