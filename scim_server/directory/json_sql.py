@@ -6,7 +6,7 @@ Keys come from the attribute table and from registered schemas, never from a req
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, type_coerce
+from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, select, type_coerce
 from sqlalchemy.types import JSON, Numeric, TypeDecorator
 
 from scim_server.protocol.attributes import Attribute, Type
@@ -107,11 +107,14 @@ def json_aggregate(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str
 def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:
     """Return a sub-query of the ids in one JSON array parameter: any number of them is one bound value.
 
-    PostgreSQL gets one too: the driver takes several times as long to write an array of its own.
+    PostgreSQL gets one too, as the driver takes several times as long to write an array of its own. The server makes an
+    array of it, of which it expects few elements: of the elements of JSON it expects so many that it would read a whole
+    table for them.
     """
     if dialect == SQLITE:
         return func.json_each(ids).table_valued("value").c.value
-    return func.json_array_elements_text(cast(type_coerce(ids, Text()), JSON())).column_valued()
+    elements = func.json_array_elements_text(cast(type_coerce(ids, Text()), JSON())).column_valued()
+    return func.unnest(func.array(select(elements).scalar_subquery())).column_valued()
 
 
 def _postgresql_value(document: ColumnElement[Any], keys: Sequence[str | int]) -> ColumnElement[Any]:
