@@ -6,6 +6,7 @@ Teams stand above Users in the order of imports, so their tables are named here 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
 from sqlalchemy import (
     CTE,
     ColumnElement,
@@ -25,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.database import Prepared
-from scim_server.directory.json_sql import constant, id_list, text_aggregate, text_as_json
+from scim_server.directory.json_sql import constant, id_list, json_aggregate, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
 from scim_server.roles.bindings import id_array
 from scim_server.users.models import User
@@ -137,14 +138,15 @@ def complete_groups(
     if not keys:
         return [None] * len(teams_of_users)
     bound = {"organization": organization_id, "ids": id_array({key.rpartition(" ")[2] for key in keys})}
-    names: dict[str, str] = dict(_NAMES_OF_IDS[connection.dialect.name].all(connection, bound))
+    ids, names = _NAMES_OF_IDS[connection.dialect.name].first(connection, bound) or (None, None)
+    displays = dict(zip(ids.split(","), orjson.loads(names), strict=True)) if ids else {}
     elements: dict[str, str] = {}
     for key in keys:
         kind, _, team_id = key.rpartition(" ")
-        if team_id in names:
+        if team_id in displays:
             elements[key] = (
                 f'{{"value":"{team_id}","$ref":"{base}/Groups/{team_id}","type":"{kind or _DIRECT}",'
-                f'"display":{names[team_id]}}}'
+                f'"display":{orjson.dumps(displays[team_id]).decode()}}}'
             )
     arrays = [",".join(filter(None, map(elements.get, keys))) for keys in teams_of_users]
     return [f"[{array}]" if array else None for array in arrays]
@@ -178,10 +180,11 @@ def _memberships(*, nested: bool) -> FromClause:
 
 
 def _names_of_ids(dialect: str) -> Prepared:
+    """Return the look-up of Teams as one row with their ids and names: the driver lets others run at every row."""
     ids = id_list(dialect, bindparam("ids"))
-    name = text_as_json(dialect, _teams.c.display_name)
+    columns = text_aggregate(dialect, _teams.c.id), json_aggregate(dialect, _teams.c.display_name)
     of_organization = _teams.c.organization_id == bindparam("organization")
-    return Prepared(select(_teams.c.id, name).where(of_organization, _teams.c.id.in_(select(ids))))
+    return Prepared(select(*columns).where(of_organization, _teams.c.id.in_(select(ids))))
 
 
 _OF_USER = (_members.c.organization_id == bindparam("organization"), _members.c.member_id == bindparam("user"))
