@@ -20,7 +20,8 @@ from scim_server.settings import Settings
 
 # Seconds a SQLite writer waits for another process; threads of one process queue on a lock instead.
 SQLITE_BUSY_TIMEOUT = 15
-SQLITE_CACHE_KIB = 65_536
+# Of each connection: it holds what its log holds, as all else is read where the file is mapped.
+SQLITE_CACHE_KIB = 16_384
 SQLITE_MMAP_BYTES = 1 << 30
 # Pages of the log that are copied into the database at a time: creating a User changes a good dozen, mostly the same as
 # the one before, so that copying four times as many at once saves a tenth of what a User costs SQLite.

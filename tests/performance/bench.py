@@ -209,7 +209,8 @@ def memory(sites: Sites, effort: Effort) -> Iterable[Figure]:
     for operation in operations:
         found = interleave([operation], rounds=1, count=max(total // 100, 1_000))[operation.name]
         wrong = wrong or found.wrong
-    note = f"{total} Users; {before / 1e6:.0f} MB before"
+    mapped = site.product.mapped_memory()
+    note = f"{total} Users; {before / 1e6:.0f} MB before; {mapped / 1e6:.0f} MB are mapped pages of files"
     yield Figure("G15", sites.database, site.product.memory() / 1e6, note, wrong)
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Column, MetaData, String, Table, Text, bindparam, create_
 from sqlalchemy.engine import Engine, make_url
 
 from scim_server.cli.serve import server
+from scim_server.database.engines import SQLITE_CACHE_KIB, SQLITE_CHECKPOINT_PAGES, SQLITE_MMAP_BYTES
 from scim_server.identifiers import new_id
 from scim_server.settings import Settings
 
@@ -44,9 +45,9 @@ def _pragmas(synchronous: str) -> Any:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={synchronous}",
-            "cache_size=-65536",
-            "mmap_size=1073741824",
-            "wal_autocheckpoint=4000",
+            f"cache_size=-{SQLITE_CACHE_KIB}",
+            f"mmap_size={SQLITE_MMAP_BYTES}",
+            f"wal_autocheckpoint={SQLITE_CHECKPOINT_PAGES}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

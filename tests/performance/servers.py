@@ -45,8 +45,18 @@ class Server:
 
     def memory(self) -> int:
         """Return the proportional set size in bytes of the largest process: the worker."""
+        return self._worker.memory_full_info().pss
+
+    def mapped_memory(self) -> int:
+        """Return how many bytes of that are pages of files, which the system can take back."""
+        rollup = Path(f"/proc/{self._worker.pid}/smaps_rollup").read_text(encoding="ascii")
+        kilobytes = next(line.split()[1] for line in rollup.splitlines() if line.startswith("Pss_File:"))
+        return int(kilobytes) * 1024
+
+    @property
+    def _worker(self) -> psutil.Process:
         processes = (self._tree, *self._tree.children(recursive=True))
-        return max(process.memory_full_info().pss for process in processes)
+        return max(processes, key=lambda process: process.memory_info().rss)
 
     def stop(self) -> None:
         """End the server."""
