@@ -8,8 +8,7 @@ from scim_server.accounts.members import ACTIVE, USERS
 from scim_server.accounts.models import Account, Session
 from scim_server.accounts.sessions import AuthenticatedBy
 from scim_server.database import Prepared
-from scim_server.directory.json_sql import id_list
-from scim_server.roles.bindings import id_array
+from scim_server.directory.json_sql import id_array, id_list
 
 OF_USER = (USERS.c.organization_id == bindparam("organization"), USERS.c.id == bindparam("user"))
 _ACCOUNT_OF_USER = select(USERS.c.account_id).where(*OF_USER).scalar_subquery()

@@ -1,9 +1,9 @@
 """Audit event: who did what to whom, when and from where, written in the transaction of the change."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import JsonDocument, Moment, OrderedText
 
 
@@ -41,20 +41,18 @@ class AuditEvent(Base):
         Index("ix_audit_events_target", "organization_id", "target_id", "id"),
         Index("ix_audit_events_action", "organization_id", "action", "id"),
         Index("ix_audit_events_actor", "organization_id", "actor_id", "id"),
-        Index(
+        partial_index(
             "uq_audit_events_position",
             "organization_id",
             "position",
             unique=True,
-            sqlite_where=text("position IS NOT NULL"),
-            postgresql_where=text("position IS NOT NULL"),
+            condition="position IS NOT NULL",
         ),
-        Index(
+        partial_index(
             "ix_audit_events_unsealed",
             "organization_id",
             "id",
-            sqlite_where=text("position IS NULL"),
-            postgresql_where=text("position IS NULL"),
+            condition="position IS NULL",
         ),
     )
 

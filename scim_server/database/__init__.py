@@ -3,7 +3,7 @@
 `transaction()` is the only way to write and `reading()` the only way to read outside one.
 """
 
-from scim_server.database.base import Base, db
+from scim_server.database.base import Base, db, partial_index
 from scim_server.database.prepared import Prepared
 from scim_server.database.transactions import (
     after_commit,
@@ -21,6 +21,7 @@ __all__ = [
     "at_once",
     "db",
     "is_unique_violation",
+    "partial_index",
     "reading",
     "takes_turns",
     "transaction",

@@ -39,7 +39,7 @@ def transaction() -> Iterator[Connection]:
             yield outer
         return
     afterwards: list[Callable[[], object]] = []
-    begun = _begun_by_sqlite if read_engine().dialect.name == "sqlite" else _begun_by_postgresql
+    begun = _begun_by_sqlite if _is_sqlite() else _begun_by_postgresql
     with begun() as connection:
         token, list_token = _open_transaction.set(connection), _after_commit.set(afterwards)
         try:
@@ -82,7 +82,7 @@ def after_commit(work: Callable[[], object]) -> None:
 
 def takes_turns() -> bool:
     """Tell whether a write takes a transaction anyway: where one is open, and on SQLite, whose writers take turns."""
-    return _open_transaction.get() is not None or read_engine().dialect.name == "sqlite"
+    return _open_transaction.get() is not None or _is_sqlite()
 
 
 def at_once() -> AbstractContextManager[Connection]:
@@ -93,7 +93,11 @@ def at_once() -> AbstractContextManager[Connection]:
     outer = _open_transaction.get()
     if outer is not None:
         return nullcontext(outer)
-    return transaction() if read_engine().dialect.name == "sqlite" else reading()
+    return transaction() if _is_sqlite() else reading()
+
+
+def _is_sqlite() -> bool:
+    return read_engine().dialect.name == "sqlite"
 
 
 def reading() -> AbstractContextManager[Connection]:

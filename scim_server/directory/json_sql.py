@@ -3,9 +3,10 @@
 Keys come from the attribute table and from registered schemas, never from a request.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import ColumnElement, FromClause, Text, case, cast, func, literal_column, null, select, type_coerce
 from sqlalchemy.types import JSON, Numeric, TypeDecorator
 
@@ -102,6 +103,11 @@ def json_aggregate(dialect: str, value: ColumnElement[Any]) -> ColumnElement[str
     if dialect == SQLITE:
         return func.json_group_array(value, type_=Text())
     return cast(func.json_agg(value), Text())
+
+
+def id_array(ids: Iterable[str]) -> str:
+    """Return ids as the one bound value that `id_list` takes."""
+    return orjson.dumps(list(ids)).decode()
 
 
 def id_list(dialect: str, ids: ColumnElement[Any]) -> ColumnElement[Any]:

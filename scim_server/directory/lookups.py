@@ -5,12 +5,6 @@ from functools import lru_cache
 from scim_server.protocol.filters.tree import And, Comparison, Node, Operator, Or, Shape, ValuePath
 
 
-@lru_cache(maxsize=1_000)
-def finds_few(shape: Shape, keys: frozenset[str]) -> bool:
-    """Tell the same of a filter's shape, once."""
-    return is_lookup(shape.tree, keys)
-
-
 def is_lookup(node: Node, keys: frozenset[str]) -> bool:
     """Tell whether a tree compares an attribute of the keys, of which a value belongs to few, with one value."""
     match node:
@@ -23,3 +17,9 @@ def is_lookup(node: Node, keys: frozenset[str]) -> bool:
         case ValuePath(_, condition):
             return is_lookup(condition, keys)
     return False
+
+
+@lru_cache(maxsize=1_000)
+def finds_few(shape: Shape, keys: frozenset[str]) -> bool:
+    """Tell whether a filter of this shape looks for somebody; remembered, as each request asks it."""
+    return is_lookup(shape.tree, keys)

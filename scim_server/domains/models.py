@@ -1,9 +1,9 @@
 """Domain: an e-mail domain that an Organization claims, and proves by a DNS TXT record."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import JsonDocument, Moment, OrderedText
 
 
@@ -36,12 +36,11 @@ class Domain(Base):
     __table_args__ = (
         Index("uq_domains_organization", "organization_id", "name", unique=True),
         # One Organization for a proved domain, in all of the server.
-        Index(
+        partial_index(
             "uq_domains_proved",
             "name",
             unique=True,
-            sqlite_where=text("state <> 'PENDING'"),
-            postgresql_where=text("state <> 'PENDING'"),
+            condition="state <> 'PENDING'",
         ),
         Index("ix_domains_checked_at", "checked_at"),
     )

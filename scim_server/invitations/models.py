@@ -1,9 +1,9 @@
 """Invitation: a role offered to an e-mail address, until it is taken, refused, withdrawn or too old."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import Moment, OrderedText
 
 
@@ -38,13 +38,12 @@ class Invitation(Base):
     __table_args__ = (
         # The link names only the invitation.
         Index("uq_invitations_id", "id", unique=True),
-        Index(
+        partial_index(
             "uq_invitations_open",
             "organization_id",
             "email_folded",
             unique=True,
-            sqlite_where=text("state = 'OPEN'"),
-            postgresql_where=text("state = 'OPEN'"),
+            condition="state = 'OPEN'",
         ),
         Index("ix_invitations_user", "organization_id", "user_id", "state"),
         Index("ix_invitations_sent_at", "organization_id", "sent_at"),

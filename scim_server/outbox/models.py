@@ -1,9 +1,9 @@
 """Outbox message: something to deliver, written in the transaction of the change that it tells of."""
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import Moment, OrderedText
 
 
@@ -32,11 +32,10 @@ class OutboxMessage(Base):
 
     __table_args__ = (
         Index("ix_outbox_messages_organization", "organization_id", "created_at", "id"),
-        Index(
+        partial_index(
             "ix_outbox_messages_due",
             "next_attempt_at",
             "id",
-            sqlite_where=text("state = 'WAITING'"),
-            postgresql_where=text("state = 'WAITING'"),
+            condition="state = 'WAITING'",
         ),
     )

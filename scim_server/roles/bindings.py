@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy import Connection, bindparam, select
 
-from scim_server.directory.json_sql import id_list
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.roles.models import RoleBinding
 from scim_server.roles.places import PlaceScope
 
@@ -97,11 +96,6 @@ def roles_of(
         for row in connection.execute(_OF_SUBJECTS[connection.dialect.name, kind], bound):
             rows[row.subject_id].append(row)
     return {subject_id: _lower_roles(found) for subject_id, found in rows.items()}
-
-
-def id_array(ids: Iterable[str]) -> Any:
-    """Return ids as the one bound value that `id_list` takes."""
-    return orjson.dumps(list(ids)).decode()
 
 
 def _lower_roles(rows: list[Any]) -> LowerRoles:

@@ -12,11 +12,10 @@ from scim_server.audit.service import Event, record
 from scim_server.database import is_unique_violation, reading, transaction
 from scim_server.database.types import JsonDocument
 from scim_server.directory.changes import differences
-from scim_server.directory.json_sql import id_list
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.identifiers import new_id, now
 from scim_server.protocol.errors import Conflict, Forbidden, InvalidValue, NotFound, Uniqueness
 from scim_server.roles.authority import Requester
-from scim_server.roles.bindings import id_array
 from scim_server.roles.catalogue import catalogue
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.roles.places import PlaceScope

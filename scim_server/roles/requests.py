@@ -8,9 +8,8 @@ from sqlalchemy import Connection, bindparam, column, select, table, type_coerce
 from sqlalchemy.types import Text
 
 from scim_server.database.types import JsonDocument
-from scim_server.directory.json_sql import id_list
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.protocol.errors import InvalidValue
-from scim_server.roles.bindings import id_array
 from scim_server.roles.catalogue import catalogue
 from scim_server.roles.models import CustomRole
 from scim_server.roles.places import Place, PlaceScope

@@ -12,10 +12,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, or_, select, update
 
 from scim_server.audit.service import ActorType, Event, Origin, record
-from scim_server.directory.json_sql import id_list
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.identifiers import now
 from scim_server.protocol.values import fold
-from scim_server.roles.bindings import id_array
 from scim_server.teams import store
 from scim_server.teams.administration import is_provisioned
 from scim_server.teams.consequences import members_changed

@@ -15,8 +15,7 @@ from sqlalchemy import Connection, bindparam, or_, select, type_coerce, union_al
 from scim_server.accounts.rights import rotate_for_users
 from scim_server.audit.service import Event, Origin, record
 from scim_server.database.types import JsonDocument
-from scim_server.directory.json_sql import id_list
-from scim_server.roles.bindings import id_array
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.roles.catalogue import catalogue
 from scim_server.roles.models import CustomRole, RoleBinding
 from scim_server.roles.places import ORGANIZATION, Place

@@ -10,14 +10,14 @@ from sqlalchemy import Connection as DatabaseConnection
 
 from scim_server.database import reading
 from scim_server.directory.documents import load_attributes
-from scim_server.directory.json_sql import id_list
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.directory.offset_pages import like_pattern, offset_page
 from scim_server.directory.totals import total_of
 from scim_server.protocol.errors import NotFound
 from scim_server.protocol.schemas import GROUP
 from scim_server.protocol.values import fold
 from scim_server.roles.authority import Requester
-from scim_server.roles.bindings import DagRole, DeploymentRole, SubjectKind, WorkspaceRole, id_array, roles_of
+from scim_server.roles.bindings import DagRole, DeploymentRole, SubjectKind, WorkspaceRole, roles_of
 from scim_server.roles.models import RoleBinding
 from scim_server.teams.models import Team, TeamMember
 from scim_server.users.models import User

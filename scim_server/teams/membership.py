@@ -7,13 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from sqlalchemy import Boolean, Connection, Text, and_, bindparam, delete, literal, select, table, update
 from sqlalchemy import column as column_of
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scim_server.directory.compiler import Compiler, parameters
-from scim_server.directory.json_sql import SQLITE, id_list
+from scim_server.directory.json_sql import SQLITE, id_array, id_list
 from scim_server.identifiers import now
 from scim_server.protocol.attributes import ResourceType
 from scim_server.protocol.errors import InvalidValue
@@ -168,5 +167,5 @@ class MemberRows:
     def _execute(self, name: str, ids: Iterable[str], **bound: str) -> list[str]:
         """Run a statement and return the ids that it selected, inserted or deleted."""
         dialect = self.connection.dialect.name
-        key = {"organization": self.organization_id, "team": self.team_id, "ids": orjson.dumps(list(ids)).decode()}
+        key = {"organization": self.organization_id, "team": self.team_id, "ids": id_array(ids)}
         return list(self.connection.execute(_STATEMENTS[dialect][name], {**key, **bound}).scalars())

@@ -1,9 +1,9 @@
 """Team, the SCIM `Group`, and its membership rows."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import JsonDocument, Moment, OrderedText, SearchDocument
 
 
@@ -72,13 +72,12 @@ class TeamMember(Base):
         ForeignKeyConstraint(["organization_id", "team_id"], ["teams.organization_id", "teams.id"], ondelete="CASCADE"),
         Index("ix_team_members_member", "organization_id", "member_id", "team_id"),
         # Nested Teams are few among many members; their closure must not read the others.
-        Index(
+        partial_index(
             "ix_team_members_nested",
             "organization_id",
             "member_id",
             "team_id",
-            sqlite_where=text("member_type = 'Group'"),
-            postgresql_where=text("member_type = 'Group'"),
+            condition="member_type = 'Group'",
         ),
         {"sqlite_with_rowid": False},
     )

@@ -150,6 +150,8 @@ def recognise(text: str) -> Principal | None:
         return None
     with reading() as connection:
         row = _RECOGNISE.first(connection, {"token": parts.id})
+    # A token that is over would be read by once more with each request that recalls it.
+    _remembered.pop(parts.id, None)
     if row is None:
         # As much work as for a known id, so that time does not tell one from the other.
         secret_matches(parts.secret, "")

@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, select
 
 from scim_server.database import reading
 from scim_server.directory.documents import load_attributes
+from scim_server.directory.json_sql import id_array
 from scim_server.directory.offset_pages import like_pattern
 from scim_server.directory.totals import total_of
 from scim_server.protocol.errors import NotFound
@@ -21,7 +22,6 @@ from scim_server.roles.bindings import (
     LowerRoles,
     SubjectKind,
     WorkspaceRole,
-    id_array,
     roles_of,
 )
 from scim_server.users.filtering import (

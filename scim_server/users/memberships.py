@@ -26,9 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.types import Boolean, Integer, Text
 
 from scim_server.database import Prepared
-from scim_server.directory.json_sql import constant, id_list, json_aggregate, text_aggregate, text_as_json
+from scim_server.directory.json_sql import constant, id_array, id_list, json_aggregate, text_aggregate, text_as_json
 from scim_server.directory.mapping import BASE, ORGANIZATION, Elements
-from scim_server.roles.bindings import id_array
 from scim_server.users.models import User
 
 _TEXT = Text()

@@ -1,9 +1,9 @@
 """User: one person in one Organization, and the e-mail addresses that filters look up."""
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, text
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from scim_server.database import Base
+from scim_server.database import Base, partial_index
 from scim_server.database.types import JsonDocument, Moment, OrderedText, SearchDocument
 
 
@@ -56,13 +56,12 @@ class User(Base):
         Index("ix_users_status", "organization_id", "status", "role", "source"),
         # A person is one User in an Organization. Sign-in asks for all Users of an Account, so that goes first; who has
         # none costs nothing.
-        Index(
+        partial_index(
             "uq_users_account",
             "account_id",
             "organization_id",
             unique=True,
-            sqlite_where=text("account_id IS NOT NULL"),
-            postgresql_where=text("account_id IS NOT NULL"),
+            condition="account_id IS NOT NULL",
         ),
     )
 

@@ -123,12 +123,13 @@ def _change(
             stored = None
             if not takes_turns():
                 with reading() as connection:
-                    user = _existing(store.stamped_user, connection, provisioning, user_id, if_match)
-                    stored = _changed_alone(connection, provisioning, user, changed)
+                    user = _locked(connection, provisioning, user_id, if_match, optimistically=True)
+                    stored = _changed(connection, provisioning, user, changed)
             if stored is None:
                 with transaction() as connection:
                     user = _locked(connection, provisioning, user_id, if_match)
-                    stored = _changed_locked(connection, provisioning, user, changed)
+                    stored = _changed(connection, provisioning, user, changed)
+                    assert stored is not None, "nobody else changes a locked User"
             return stored
     except IntegrityError as error:
         if not is_unique_violation(error):
@@ -137,33 +138,16 @@ def _change(
             raise _taken(connection, provisioning.organization_id, wanted[-1], but=user_id) from None
 
 
-def _changed_alone(
+def _changed(
     connection: Connection,
     provisioning: Provisioning,
     user: store.LockedUser,
     change: Callable[[Attributes], Attributes],
 ) -> Stored | None:
-    """Change a User that is not locked; None, with nothing written, where it must be locked for that."""
-    if user.membership.status is Status.PENDING:
+    """Change a User with its sessions and its invitation; None, with nothing written, where it must be locked first."""
+    organization_id, moment, is_locked = provisioning.organization_id, now(), user.stamp is None
+    if not is_locked and user.membership.status is Status.PENDING:
         return None
-    before = load_attributes(user.document)
-    after = change(before)
-    membership = push_known(user.membership, active=after.get("active"), automatic_membership=user.automatic_membership)
-    if membership != user.membership and (user.account_id is not None or loses_ownership(user.membership, membership)):
-        return None
-    if after == before and membership == user.membership:
-        return Stored(*user[:5], user.groups)
-    return _store(connection, provisioning, user, differences(before, after), after, membership, now())
-
-
-def _changed_locked(
-    connection: Connection,
-    provisioning: Provisioning,
-    user: store.LockedUser,
-    change: Callable[[Attributes], Attributes],
-) -> Stored:
-    """Change a User that is locked, with its sessions and its invitation."""
-    organization_id, moment = provisioning.organization_id, now()
     before = load_attributes(user.document)
     after = change(before)
     expired = offer_expired(connection, organization_id, user.id, user.membership, moment)
@@ -175,15 +159,23 @@ def _changed_locked(
     )
     if after == before and membership == user.membership:
         return Stored(*user[:5], user.groups)
+    if not is_locked and _concerns_others(user, membership):
+        return None
     refuse_to_lose_last_owner(connection, organization_id, user.id, user.membership, membership)
     adjust_sessions(connection, organization_id, user, membership)
     stored = _store(connection, provisioning, user, differences(before, after), after, membership, moment)
-    assert stored is not None, "nobody else changes a locked User"
     end = ending(user.membership, membership, expired=expired)
     ended = end_invitation(connection, organization_id, user.id, end, moment, "scim")
     if ended:
         record(connection, organization_id, provisioning.origin, ended)
     return stored
+
+
+def _concerns_others(user: store.LockedUser, membership: Membership) -> bool:
+    """Tell whether a change of standing concerns more than the User's row: sessions, or the other Owners."""
+    if membership == user.membership:
+        return False
+    return user.account_id is not None or loses_ownership(user.membership, membership)
 
 
 def _store(
@@ -220,24 +212,22 @@ def _store(
     )
 
 
-def _locked(connection: Connection, provisioning: Provisioning, user_id: str, if_match: str | None) -> store.LockedUser:
-    return _existing(store.lock_user, connection, provisioning, user_id, if_match)
-
-
-def _existing(
-    read: Callable[..., store.LockedUser | None],
+def _locked(
     connection: Connection,
     provisioning: Provisioning,
     user_id: str,
     if_match: str | None,
+    *,
+    optimistically: bool = False,
 ) -> store.LockedUser:
-    user = read(
+    user = store.lock_user(
         connection,
         provisioning.organization_id,
         user_id,
         provisioning.base,
         connection_id=provisioning.connection_id,
         has_nested_teams=provisioning.has_nested_teams,
+        optimistically=optimistically,
     )
     if user is None:
         raise NotFound(f"There is no User '{user_id}'.")

@@ -81,28 +81,15 @@ def lock_user(
     *,
     connection_id: str,
     has_nested_teams: bool,
+    optimistically: bool = False,
 ) -> LockedUser | None:
-    """Read a User and keep others from changing it until the transaction ends; None where there is none."""
-    statement = _LOCKED[connection.dialect.name, has_nested_teams]
+    """Read a User and keep others from changing it until the transaction ends; None where there is none.
+
+    `optimistically`, on PostgreSQL alone, keeps nobody from it: the stamp tells whoever writes then if somebody did.
+    """
+    statement = _STAMPED[has_nested_teams] if optimistically else _LOCKED[connection.dialect.name, has_nested_teams]
     bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
-    return _found(statement.first(connection, bound))
-
-
-def stamped_user(
-    connection: Connection,
-    organization_id: str,
-    user_id: str,
-    base: str,
-    *,
-    connection_id: str,
-    has_nested_teams: bool,
-) -> LockedUser | None:
-    """Read a User of PostgreSQL as `lock_user` does, with a stamp in the place of the lock."""
-    bound = {"organization_id": organization_id, "id": user_id, "base": base, "connection_id": connection_id}
-    return _found(_STAMPED[has_nested_teams].first(connection, bound))
-
-
-def _found(row: tuple[Any, ...] | None) -> LockedUser | None:
+    row = statement.first(connection, bound)
     if row is None:
         return None
     status, role, source, is_idp_managed, active, status_before, *rest = row[6:]

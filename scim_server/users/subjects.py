@@ -7,8 +7,7 @@ from sqlalchemy import Connection, Text, bindparam, literal, select, type_coerce
 
 from scim_server.audit.service import ActorType
 from scim_server.directory.documents import load_attributes
-from scim_server.directory.json_sql import id_list
-from scim_server.roles.bindings import id_array
+from scim_server.directory.json_sql import id_array, id_list
 from scim_server.tokens.models import Token
 from scim_server.users.models import User
 from scim_server.users.profiles import full_name

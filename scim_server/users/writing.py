@@ -71,10 +71,6 @@ _STILL: ColumnElement[bool] = AUTOMATIC_MEMBERSHIP.is_not_distinct_from(bindpara
 STAMP = cast(literal_column("users.xmin"), Text()).label("stamp")
 # Whoever signs in is linked later.
 _NEW_COLUMNS = [each for each in _columns(User) if each.name != "account_id"]
-_NEW_USER = (
-    [each.name for each in _NEW_COLUMNS],
-    select(*(bindparam(each.name, type_=each.type) for each in _NEW_COLUMNS)).where(_STILL),
-)
 _INSERT_EMAILS = Prepared(insert(UserEmail))
 _DELETE_EMAILS = Prepared(
     delete(UserEmail).where(
@@ -178,7 +174,9 @@ def _put_emails(written: CTE) -> Insert:
 
 
 def _create_at_once() -> Select[Any]:
-    created = postgresql.insert(User).from_select(*_NEW_USER).on_conflict_do_nothing().returning(User.id).cte("created")
+    names = [each.name for each in _NEW_COLUMNS]
+    row = select(*(bindparam(each.name, type_=each.type) for each in _NEW_COLUMNS)).where(_STILL)
+    created = postgresql.insert(User).from_select(names, row).on_conflict_do_nothing().returning(User.id).cte("created")
     counted = (
         update(ResourceTotal)
         .where(

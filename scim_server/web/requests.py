@@ -23,17 +23,12 @@ STARTED, BODY = "scim_server.started", "scim_server.body"
 
 # What these two stand for, for those who ask much: they look it up anew for each of its attributes.
 _context: Callable[[], RequestContext] = request_ctx._get_current_object  # type: ignore[attr-defined] # noqa: SLF001
-_notes: Callable[[], Any] = g._get_current_object  # noqa: SLF001
+notes: Callable[[], Any] = g._get_current_object  # noqa: SLF001
 
 
 def current_request() -> Request:
     """Return the request itself, which is `flask.request`."""
     return _context().request
-
-
-def notes() -> Any:
-    """Return what is noted of this request, which is `flask.g`."""
-    return _notes()
 
 
 def query_parameters() -> dict[str, list[str]]:

@@ -146,6 +146,7 @@ def test_no_read_is_answered_by_a_token_that_was_revoked_elsewhere(scim: ScimCli
     change(scim.token, Token, {"revoked_at": now()})
 
     assert scim.get(path).status_code == 401
+    assert recall(scim.token) is None
     assert scim.get(path).status_code == 401
 
 

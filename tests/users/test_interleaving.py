@@ -22,16 +22,16 @@ def between(backend: str, monkeypatch: pytest.MonkeyPatch) -> Between:
         pytest.skip("SQLite takes turns")
 
     def arrange(work: Callable[[], Any]) -> None:
-        read = store.stamped_user
+        read = store.lock_user
 
         def read_and_work(*arguments: Any, **options: Any) -> Any:
             found = read(*arguments, **options)
-            monkeypatch.setattr(store, "stamped_user", read)
+            monkeypatch.setattr(store, "lock_user", read)
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(work).result()
             return found
 
-        monkeypatch.setattr(store, "stamped_user", read_and_work)
+        monkeypatch.setattr(store, "lock_user", read_and_work)
 
     return arrange
 
